@@ -1,0 +1,248 @@
+//! Fault address, object, shadow, page walk, and the words that end a report.
+
+use super::Block;
+use crate::bytes::{dec, dec32, hex_value};
+use crate::printk;
+use crate::report::Text;
+
+/// One fact about the bad access.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fact<'log> {
+    /// An access: what, how many bytes, where, and by whom as far as the line says.
+    Access {
+        access: Text<'log>,
+        size: Option<u64>,
+        address: Option<u64>,
+        comm: Option<Text<'log>>,
+        pid: Option<u32>,
+    },
+    /// The page-table walk.
+    Walk(Text<'log>),
+    /// The object's start.
+    Object(Option<u64>),
+    /// The object's cache and size.
+    Cache { name: Text<'log>, size: Option<u64> },
+    /// A line of shadow memory.
+    Shadow(Text<'log>),
+    /// x86's error code in words: `#PF: error_code(0x0002) - not-present page`.
+    ErrorCode(Text<'log>),
+    /// A line that belongs to the report and holds no fact of its own.
+    Prose,
+}
+
+/// `Read of size 8 at addr ffff8880 by task syz-executor/81`: `print_error_description` in `mm/kasan/report.c`.
+const ACCESS: &str = "%s of size %zu at addr %px by task %s\n";
+const ACCESS_BARE: &str = "%s of size %zu at addr %px\n";
+const OBJECT: &str = "The buggy address belongs to the object at %px";
+const CACHE: &str = " which belongs to the cache %s of size %d";
+const ERROR_CODE: &str = "#PF: error_code(%s)";
+const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
+
+/// Starts of lines that belong to a report and say nothing that is kept.
+const PROSE: &[&str] = &[
+    "The buggy address ",
+    "Memory state around ",
+    "Disabling lock debugging",
+    "#PF: ",
+    "note: ",
+    "Dumping ftrace",
+    "irq event stamp",
+    "hardirqs last",
+    "softirqs last",
+    "other info that might",
+    "which lock already depends",
+    "but task is already holding",
+    "is trying to",
+    "Possible unsafe locking",
+    "Chain exists of",
+    "*** DEADLOCK",
+    "INFO: lockdep is turned off",
+    "INFO: Slab ",
+    "INFO: Object ",
+    "Object ",
+    "Redzone ",
+    "Padding ",
+    "Bytes b4 ",
+    "page:",
+    "page dumped",
+    "flags: ",
+    "raw: ",
+    "Lost ",
+    "Showing busy workqueues",
+    "Showing all locks held",
+    "DMAR",
+    "Stack:",
+    "Stack depth",
+    "Thread overran",
+    "Shutting down cpus",
+    "Oops: ",
+    "SMP ",
+    "Process ",
+    "Supported: ",
+    "Last Breaking-Event",
+    "Krnl Code",
+    "Internal error: Oops",
+    "Mem abort info",
+    "Data abort info",
+    "Exception stack",
+    "user pgtable",
+    "swapper pgtable",
+    "comm \"",
+    "hex dump",
+    "unreferenced object",
+    "rcu: ",
+    "Task dump for CPU",
+    "Modules linked in",
+    "invalid opcode: ",
+    "Tainted: ",
+    "kasan: ",
+    "Bytes %",
+    "Memory access of size",
+    "Data copied to user",
+    "value changed",
+    "Reported by Kernel Concurrency",
+    "Memory failure",
+    "Unable to access",
+    "CR2: ",
+    "Kernel memory ",
+    "FIX ",
+    "Slab ",
+    "lock-classes",
+];
+
+/// Reads one such line.
+pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
+    let line = text.trim_ascii_start();
+    match line.first()? {
+        b'-' => end(line),
+        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::FaultInjection),
+        b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
+        b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
+        b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),
+        b'N' if line.starts_with(b"NMI backtrace for cpu ") => Some(nmi_backtrace(line)),
+        b'>' | b'f' | b'^' => shadow(text).map(Block::Fact).or_else(|| prose(line)),
+        _ => fact(text, line).map(Block::Fact).or_else(|| prose(line)),
+    }
+}
+
+fn prose(line: &[u8]) -> Option<Block<'_>> {
+    PROSE.iter().any(|p| line.starts_with(p.as_bytes())).then_some(Block::Fact(Fact::Prose))
+}
+
+/// `---[ end trace 0123456789abcdef ]---`, `---[ end Kernel panic - not syncing: … ]---`.
+fn end(line: &[u8]) -> Option<Block<'_>> {
+    (line.starts_with(b"---[ end ")).then_some(Block::End)
+}
+
+fn kernel_offset(line: &[u8]) -> Block<'_> {
+    let mut found = Vec::new();
+    let offset = printk::read(KERNEL_OFFSET, line, &mut found).and_then(|_| hex_value(found.first()?));
+    Block::Epilogue { kaslr_offset: offset }
+}
+
+fn nmi_backtrace(line: &[u8]) -> Block<'_> {
+    let cpu = line.get(b"NMI backtrace for cpu ".len()..).and_then(|t| dec32(t).ok());
+    Block::NmiBacktrace { cpu: cpu.map(|(_, n)| n) }
+}
+
+fn fact<'a>(text: &'a [u8], line: &'a [u8]) -> Option<Fact<'a>> {
+    access(line)
+        .or_else(|| object(text))
+        .or_else(|| (line.starts_with(b"PGD ")).then(|| Fact::Walk(Text::from(line.trim_ascii_end()))))
+        .or_else(|| error_code(line))
+}
+
+fn access(line: &[u8]) -> Option<Fact<'_>> {
+    if !matches!(line.first(), Some(b'R' | b'W' | b'r' | b'w')) {
+        return None;
+    }
+    let mut found = Vec::new();
+    if printk::read(ACCESS, line, &mut found).is_none() {
+        found.clear();
+        printk::read(ACCESS_BARE, line, &mut found)?;
+    }
+    let (comm, pid) = found.get(3).map_or((None, None), |task| comm_pid(task));
+    Some(Fact::Access {
+        access: Text::from(*found.first()?),
+        size: found.get(1).and_then(|n| dec(n).ok()).map(|(_, n)| n),
+        address: found.get(2).and_then(|a| hex_value(a)),
+        comm,
+        pid,
+    })
+}
+
+/// `syz-executor/81`: the name may hold slashes itself.
+pub(super) fn comm_pid(task: &[u8]) -> (Option<Text<'_>>, Option<u32>) {
+    let Some(slash) = memchr::memrchr(b'/', task) else { return (Some(Text::from(task)), None) };
+    let (comm, pid) = task.split_at(slash);
+    let pid = pid.get(1..).and_then(|p| dec32(p).ok());
+    (Some(Text::from(comm)), pid.map(|(_, n)| n))
+}
+
+fn object(text: &[u8]) -> Option<Fact<'_>> {
+    let mut found = Vec::new();
+    if text.starts_with(b"The buggy address belongs to the object") {
+        printk::read(OBJECT, text, &mut found);
+        return Some(Fact::Object(found.first().and_then(|a| hex_value(a))));
+    }
+    printk::read(CACHE, text, &mut found)?;
+    Some(Fact::Cache {
+        name: Text::from(*found.first()?),
+        size: found.get(1).and_then(|n| dec(n).ok()).map(|(_, n)| n),
+    })
+}
+
+fn error_code(line: &[u8]) -> Option<Fact<'_>> {
+    let mut found = Vec::new();
+    printk::read(ERROR_CODE, line, &mut found)?;
+    Some(Fact::ErrorCode(Text::from(*found.first()?)))
+}
+
+/// ` ffff888012345600: 00 00 fc fc …`, `>ffff888012345680: fb …`, and the line with the caret.
+fn shadow(text: &[u8]) -> Option<Fact<'_>> {
+    let line = text.strip_prefix(b">").unwrap_or(text).trim_ascii_start();
+    if line.trim_ascii() == b"^" {
+        return Some(Fact::Shadow(Text::from(text)));
+    }
+    let colon = memchr::memchr(b':', line)?;
+    let (address, bytes) = line.split_at(colon);
+    let is_hex = |s: &[u8]| s.iter().all(u8::is_ascii_hexdigit);
+    let fits = address.len() >= 8
+        && is_hex(address)
+        && bytes.get(1..)?.split(|c| *c == b' ').all(|b| b.len() <= 2 && is_hex(b));
+    fits.then(|| Fact::Shadow(Text::from(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_access_names_the_task() {
+        let Some(Block::Fact(Fact::Access { size, comm, pid, .. })) =
+            read(b"Read of size 8 at addr ffff888012345678 by task a/b/81")
+        else {
+            panic!("no access");
+        };
+        assert_eq!((size, pid), (Some(8), Some(81)));
+        assert_eq!(comm.unwrap(), "a/b");
+    }
+
+    #[test]
+    fn ok_kernel_offset() {
+        let offset = |l: &'static str| match read(l.as_bytes()) {
+            Some(Block::Epilogue { kaslr_offset }) => kaslr_offset,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            offset("Kernel Offset: 0x1e400000 from 0xffffffff81000000 (relocation range)"),
+            Some(0x1e40_0000)
+        );
+        assert_eq!(offset("Kernel Offset: disabled"), None);
+    }
+
+    #[test]
+    fn ok_shadow() {
+        assert!(matches!(read(b">ffff888012345600: 00 00 fc fc"), Some(Block::Fact(Fact::Shadow(_)))));
+    }
+}

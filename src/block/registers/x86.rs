@@ -1,0 +1,137 @@
+//! x86, 32 and 64 bits.
+//!
+//! Source: `__show_regs` in `arch/x86/kernel/process_64.c` and `process_32.c`, `show_ip` in `dumpstack.c`.
+
+use super::{RegisterLine, pairs, register};
+use crate::bytes::{Parsed, hex, run, symbol, trailing_location, word};
+use crate::report::{InstructionPointer, Register, Text};
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while1};
+use nom::character::complete::{char, space0};
+use nom::combinator::{opt, recognize};
+use nom::sequence::{delimited, preceded, terminated};
+
+/// Names of the lines that hold pairs.
+const NAMES: &[&str] = &[
+    "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", "R08", "R09", "R10", "R11", "R12", "R13", "R14",
+    "R15", "FS", "GS", "knlGS", "CS", "DS", "ES", "SS", "CR0", "CR2", "CR3", "CR4", "DR0", "DR1", "DR2",
+    "DR3", "DR6", "DR7", "EFLAGS", "ORIG_RAX", "PKRU", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP",
+    "ESP", "EIP",
+];
+
+/// Example: `RAX: 0000000000000000 RBX: ffff888110fa8ca8 RCX: 0000000000000101`
+pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
+    match text {
+        [b'R', b'I', b'P', ..] | [b'E', b'I', b'P', ..] => instruction_pointer(text),
+        [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G', ..] | [b' ', b'D', ..] => values(text),
+        _ => None,
+    }
+}
+
+fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
+    let is_known = |name: &[u8]| NAMES.iter().any(|n| n.as_bytes() == name);
+    // `RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282`: the segment is not the value.
+    let stack = preceded(tag("RSP: "), terminated(recognize((hex, char(':'))), opt(char(' '))));
+    let mut entries: Vec<Register<'_>> = Vec::new();
+    let mut rest = text;
+    if let Some((after, _)) = run(stack, text) {
+        let (after, value) = word(after).ok()?;
+        entries.push(register(b"RSP", value));
+        rest = after;
+    }
+    entries.extend(pairs(rest, is_known).unwrap_or_default());
+    (!entries.is_empty()).then(|| RegisterLine {
+        arch: arch_of(&entries),
+        entries,
+        ..RegisterLine::default()
+    })
+}
+
+fn arch_of(entries: &[Register<'_>]) -> &'static str {
+    if entries.iter().any(|r| r.name.len() == 3 && r.name.starts_with(b"E") && r.name.ends_with(b"X")) {
+        "i386"
+    } else {
+        "x86_64"
+    }
+}
+
+/// `RIP: 0010:f+0x1/0x2`, `RIP: 0010:[<ffffffff81>]  [<ffffffff81>] f+0x1/0x2`, `RIP: 0033:0x7f3a`,
+/// `RIP  [<ffffffff81>] f+0x1/0x2`, `EIP: f+0x1/0x2`, `EIP is at f+0x1/0x2`, `EIP: 0060:[<c0101234>] EFLAGS: …`.
+fn instruction_pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
+    let name = alt((tag("RIP"), tag("EIP")));
+    let (rest, name) = run(terminated(name, (alt((tag(":"), tag(" is at"), tag(" "))), space0)), text)?;
+    let value = rest.trim_ascii();
+    let (rest, segment) = run(opt(terminated(take_while1(|c: u8| c.is_ascii_hexdigit()), char(':'))), rest)?;
+    let mut line = RegisterLine {
+        arch: if name == b"RIP" { "x86_64" } else { "i386" },
+        starts: text.get(3) == Some(&b':') || name == b"RIP",
+        ..RegisterLine::default()
+    };
+    // The low two bits of the code segment are the privilege level.
+    line.user = segment.map(|s| s.last().is_some_and(|d| matches!(d, b'3' | b'b' | b'B')));
+    let mut rest = rest.trim_ascii_start();
+    while let Some((after, address)) = run(terminated(bracketed, space0), rest) {
+        line.ip_address = Some(InstructionPointer(address));
+        rest = after;
+    }
+    if let Ok((after, symbol)) = symbol(rest) {
+        line.ip = Some(symbol);
+        line.ip_location = run(trailing_location, after).map(|(_, l)| l);
+    } else if rest.trim_ascii_end().ends_with(b"[inline]") {
+        // A symbolizer repeats the line once per inlined function before the one that has the offset.
+        return Some(RegisterLine { arch: line.arch, ..RegisterLine::default() });
+    } else if line.ip_address.is_none() {
+        let (_, address) = run(preceded(opt(tag("0x")), hex), rest)?;
+        line.ip_address = Some(InstructionPointer(address));
+    }
+    line.entries = vec![Register {
+        name: Text::from(name),
+        text: Text::from(value),
+        value: line.ip_address.map(|a| a.0),
+    }];
+    Some(line)
+}
+
+fn bracketed(input: &[u8]) -> Parsed<'_, u64> {
+    delimited((tag("[<"), opt(tag("0x"))), hex, tag(">]")).parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_rip_through_the_years() {
+        for text in [
+            "RIP: 0010:foo+0x1/0x2",
+            "RIP: 0010:[<ffffffff81000000>]  [<ffffffff81000000>] foo+0x1/0x2",
+            "RIP  [<ffffffff81000000>] foo+0x1/0x2",
+            "RIP: 0010:foo+0x1/0x2 net/foo.c:12",
+            "EIP: foo+0x1/0x2",
+            "EIP is at foo+0x1/0x2",
+        ] {
+            let l = line(text.as_bytes()).expect(text);
+            assert_eq!(l.ip.expect(text).name, "foo", "{text}");
+        }
+    }
+
+    #[test]
+    fn ok_user_mode() {
+        let l = line(b"RIP: 0033:0x7f3a5c").unwrap();
+        assert_eq!((l.user, l.ip_address), (Some(true), Some(InstructionPointer(0x7f_3a5c))));
+    }
+
+    #[test]
+    fn ok_stack_pointer_without_its_segment() {
+        let l = line(b"RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282").unwrap();
+        assert_eq!(l.entries.len(), 2);
+        assert_eq!(l.entries[0].value, Some(0xffff_c900_00cf_3de0));
+    }
+
+    #[test]
+    fn err_other_words() {
+        assert_eq!(line(b"CPU: 1 PID: 2"), None);
+        assert_eq!(line(b"FOO: 12"), None);
+    }
+}

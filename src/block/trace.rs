@@ -1,0 +1,329 @@
+//! Call traces: the line above them, their frames, the markers between stacks.
+
+use super::Block;
+use crate::bytes::{
+    Parsed, blank, hex_value, hex0x, location, module, name, offset_size, run, symbol, trailing_location,
+};
+use crate::printk;
+use crate::report::{Frame, ReturnAddress, Role, Stack, Symbol, Text};
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while_m_n, take_while1};
+use nom::character::complete::{char, space0, space1};
+use nom::combinator::{map, opt, value};
+use nom::multi::fold_many_m_n;
+use nom::sequence::{delimited, preceded, terminated};
+
+/// A frame, a marker, or a marker with a frame behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FrameLine<'log> {
+    /// The stack that starts with this line.
+    pub(crate) marker: Option<Stack>,
+    /// The frame.
+    pub(crate) frame: Option<Frame<'log>>,
+}
+
+/// The lines above a stack: the kernel's format, what the stack is of, and which capture is its label.
+///
+/// Sources: `show_stack` of the architectures; `mm/kasan/report.c`; `mm/kmsan/report.c`; `kernel/kcsan/report.c`;
+/// `mm/kfence/report.c`; `mm/slub.c`; `mm/kmemleak.c`; `kernel/locking/lockdep.c`; `mm/page_owner.c`.
+const STARTS: &[(&str, Role, bool)] = &[
+    ("Call Trace:", Role::Crash, false),
+    ("Call trace:", Role::Crash, false),
+    ("Backtrace:", Role::Crash, false),
+    ("stack backtrace:", Role::Crash, false),
+    ("backtrace:", Role::Crash, false),
+    ("backtrace (crc %x):", Role::Crash, false),
+    ("Backtrace for cpu %d", Role::Other, true),
+    ("Allocated by task %s:\n", Role::Allocated, true),
+    ("Allocated:", Role::Allocated, false),
+    ("Allocated in %s", Role::Allocated, true),
+    ("allocated by task %s:\n", Role::Allocated, true),
+    ("Freed by task %s:\n", Role::Freed, true),
+    ("Freed:", Role::Freed, false),
+    ("Freed in %s", Role::Freed, true),
+    ("freed by task %s:\n", Role::Freed, true),
+    ("Last potentially related work creation:", Role::LastWork, false),
+    ("Second to last potentially related work creation:", Role::LastWork, false),
+    ("Last call_rcu():", Role::LastWork, false),
+    ("Second to last call_rcu():", Role::LastWork, false),
+    ("Uninit was stored to memory at:", Role::UninitStored, false),
+    ("Uninit was created at:", Role::UninitCreated, false),
+    ("Local variable %s created at:", Role::UninitCreated, true),
+    ("Local variable description: %s", Role::UninitCreated, true),
+    ("Variable was created at:", Role::UninitCreated, false),
+    ("chained origin:", Role::UninitStored, false),
+    ("origin:", Role::UninitCreated, false),
+    ("origin description: %s", Role::UninitCreated, true),
+    ("page last allocated via order %s", Role::Origin, true),
+    ("page_owner tracks the page as allocated", Role::Origin, false),
+    ("page last free %s", Role::Freed, true),
+    ("page has been migrated", Role::Origin, false),
+    ("-> #%s", Role::LockChain, true),
+    ("... which became %s at:", Role::LockUsage, true),
+    ("... acquired at:", Role::LockUsage, false),
+    ("the existing dependency chain (in reverse order) is:", Role::LockChain, false),
+    ("the dependencies between %s:\n", Role::LockChain, true),
+    ("the shortest dependencies between %s:\n", Role::LockChain, true),
+    ("{%s} state was registered at:", Role::LockUsage, true),
+];
+
+/// KCSAN's two sides, and the task that changed the value: `%s to 0x%px of %zu bytes by %s on cpu %i:`.
+const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
+/// KFENCE: `kfence-#%d: 0x%p-0x%p, size=%d, cache=%s`, then `allocated by task …`.
+const USAGE_AT: &str = "%s at:\n";
+
+/// The line above a stack.
+pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
+    let inner = text.trim_ascii_start();
+    let mut found = Vec::new();
+    for (format, role, labelled) in STARTS {
+        if !inner.starts_with(printk::literal_prefix(format)) {
+            continue;
+        }
+        found.clear();
+        if let Some(tail) = printk::read(format, inner, &mut found) {
+            // `Call Trace: …` may share its line with the first marker or with words that are no stack.
+            if !tail.is_empty() && !tail.starts_with(b" ") && !tail.starts_with(b"\r") {
+                continue;
+            }
+            let label = found.first().filter(|_| *labelled).map(|l| Text::from(l.trim_ascii()));
+            return Some(Block::TraceStart { role: *role, label });
+        }
+    }
+    started_by_words(inner)
+}
+
+/// Starts that begin with a conversion.
+fn started_by_words(text: &[u8]) -> Option<Block<'_>> {
+    if !text.ends_with(b":") {
+        return None;
+    }
+    let mut found = Vec::new();
+    if memchr::memmem::find(text, b" bytes by ").is_some() && printk::read(ACCESS, text, &mut found).is_some()
+    {
+        let label = found.last().map(|l| Text::from(*l));
+        return Some(Block::TraceStart { role: Role::Access, label });
+    }
+    if text.starts_with(b"   ") || !text.ends_with(b" at:") {
+        return None;
+    }
+    let usage = memchr::memmem::find(text, b"-irq-").is_some()
+        || memchr::memmem::find(text, b"IRQ").is_some()
+        || memchr::memmem::find(text, b"INITIAL USE").is_some();
+    found.clear();
+    (usage && printk::read(USAGE_AT, text, &mut found).is_some())
+        .then(|| Block::TraceStart { role: Role::LockUsage, label: found.first().map(|l| Text::from(*l)) })
+}
+
+/// A frame line in any architecture's form.
+///
+/// x86 ` ? f+0x1/0x2 [mod]`; older x86, riscv, mips ` [<ffffffff81000000>] f+0x1/0x2`; arm
+/// `[<c010>] (f) from [<c011>] (g+0x1/0x2)` and ` f from g+0x1/0x2`; powerpc
+/// `[c000] [c001] f+0x1/0x2 (unreliable)`; s390 `([<0001>] f+0x1/0x2)`; symbolized ` f net/f.c:7 [inline]`.
+pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
+    let (input, marker) = markers(text).ok()?;
+    if input.trim_ascii().is_empty() {
+        return marker.map(|m| FrameLine { marker: Some(m), frame: None });
+    }
+    let frame = bare(input)?;
+    Some(FrameLine { marker, frame: Some(frame) })
+}
+
+/// `<IRQ>`, `</TASK>`, `<<EOE>>`, `<#DF>`, several of them.
+fn markers(input: &[u8]) -> Parsed<'_, Option<Stack>> {
+    fold_many_m_n(0, 4, preceded(blank, marker), || None, |_, m| Some(m)).parse(input)
+}
+
+fn marker(input: &[u8]) -> Parsed<'_, Stack> {
+    alt((delimited(tag("<<"), stack_name, tag(">>")), delimited(char('<'), stack_name, char('>'))))
+        .parse(input)
+}
+
+fn stack_name(input: &[u8]) -> Parsed<'_, Stack> {
+    alt((
+        value(Stack::Irq, tag("IRQ")),
+        value(Stack::SoftIrq, tag("SOFTIRQ")),
+        value(Stack::Nmi, tag("NMI")),
+        value(Stack::Task, alt((tag("TASK"), tag("EOI"), tag("EOE")))),
+        value(Stack::Exception, (char('#'), take_while_m_n(2, 4, |c: u8| c.is_ascii_alphanumeric()))),
+        value(Stack::Exception, tag("ENTRY_TRAMPOLINE")),
+        value(Stack::Task, (char('/'), take_while1(|c: u8| c.is_ascii_uppercase() || c == b'#'))),
+    ))
+    .parse(input)
+}
+
+/// A frame without markers before it.
+fn bare(input: &[u8]) -> Option<Frame<'_>> {
+    let (input, _) = run((blank, opt(char('('))), input)?;
+    let (input, addresses) =
+        run(fold_many_m_n(0, 2, terminated(pc, space0), || None, |_, a| Some(a)), input)?;
+    let (input, doubtful) = run(opt(preceded(space0, terminated(char('?'), space1))), input)?;
+    let mut frame = Frame { reliable: doubtful.is_none(), address: addresses.flatten(), ..Frame::default() };
+    if let Some(f) = from(input).or_else(|| symbolized(input)).or_else(|| plain(input)) {
+        frame.symbol = f.symbol;
+        frame.location = f.location;
+        frame.inlined = f.inlined;
+        frame.reliable &= f.reliable;
+        return Some(frame);
+    }
+    // An address alone is a frame only where nothing else follows: `[<00007f3a>] 0x7f3a`.
+    let raw = run(opt(hex0x), input).and_then(|(rest, a)| rest.trim_ascii().is_empty().then_some(a))?;
+    frame.address = frame.address.or(raw.map(ReturnAddress));
+    frame.address.map(|_| frame)
+}
+
+/// `[<ffffffff81000000>]`, `[c000000000123456]`, `[< inline >]`, `[<     inline     >]`.
+fn pc(input: &[u8]) -> Parsed<'_, Option<ReturnAddress>> {
+    let digits = |i| take_while_m_n(8, 16, |c: u8| c.is_ascii_hexdigit()).parse(i);
+    let address = |i| map(digits, |d| hex_value(d).map(ReturnAddress)).parse(i);
+    let inline = value(None, (blank, tag("inline"), blank));
+    alt((
+        delimited((tag("[<"), opt(tag("0x"))), alt((address, inline)), tag(">]")),
+        delimited(char('['), address, char(']')),
+    ))
+    .parse(input)
+}
+
+/// arm: `(f) from [<c0101234>] (g+0x1/0x2)`, ` f from g+0x1/0x2`: the caller is the frame.
+fn from(input: &[u8]) -> Option<Frame<'_>> {
+    let callee =
+        (opt(char('(')), name, opt(offset_size), opt(module), opt(trailing_location), opt(char(')')));
+    let (input, _) = run((callee, tag(" from ")), input)?;
+    let (input, address) = run(opt(terminated(pc, space0)), input)?;
+    let (input, _) = run(opt(char('(')), input)?;
+    let mut frame = plain(input)?;
+    frame.address = address.flatten();
+    Some(frame)
+}
+
+/// `f+0x1/0x2 [mod] net/f.c:7`, `f+0x1/0x2 (unreliable)`, `f+0x1/0x2 (P)`.
+fn plain(input: &[u8]) -> Option<Frame<'_>> {
+    let (input, symbol) = symbol(input).ok()?;
+    let (input, location) = run(opt(trailing_location), input)?;
+    let (input, module_behind) = run(opt(module), input)?;
+    let tail = input.trim_ascii_start();
+    let mut symbol = symbol;
+    if symbol.module.is_none() {
+        symbol.module = module_behind.map(|(m, _)| Text::from(m));
+    }
+    Some(Frame {
+        symbol: Some(symbol),
+        location,
+        reliable: !tail.starts_with(b"(unreliable)"),
+        inlined: tail.starts_with(b"[inline]"),
+        ..Frame::default()
+    })
+}
+
+/// `f net/f.c:7 [inline]`: a name without an offset needs its place, or the word, to be a frame.
+fn symbolized(input: &[u8]) -> Option<Frame<'_>> {
+    let (input, name) = name(input).ok()?;
+    let (input, _) = run(space1, input)?;
+    let place = alt((location, delimited(char('('), location, char(')'))));
+    let (input, location) = run(opt(place), input)?;
+    let (input, inlined) = run(opt(preceded(space0, tag("[inline]"))), input)?;
+    location.as_ref()?;
+    let tail_fits = input.trim_ascii().is_empty() || module(input).is_ok();
+    tail_fits.then(|| Frame {
+        symbol: Some(Symbol { name: Text::from(name), ..Symbol::default() }),
+        location,
+        reliable: true,
+        inlined: inlined.is_some(),
+        ..Frame::default()
+    })
+}
+
+/// The words of a raw stack dump: ` ffff8801dab07c50 ffffffff816efb87 …`.
+pub(super) fn stack_words(text: &[u8]) -> bool {
+    let mut words = text.split(|c| *c == b' ').filter(|w| !w.is_empty());
+    let mut count = 0;
+    words.all(|w| {
+        count += 1;
+        (8..=17).contains(&w.len()) && w.iter().all(|c| c.is_ascii_hexdigit() || *c == b':')
+    }) && count >= 2
+}
+
+/// The symbol that a capture of a `%pS` conversion holds; `None` for a raw address.
+pub(crate) fn symbol_of(text: &[u8]) -> Option<Symbol<'_>> {
+    if text.starts_with(b"0x") {
+        return None;
+    }
+    let whole = symbol(text).ok().map(|(_, s)| s);
+    whole.or_else(|| {
+        let (rest, name) = name(text).ok()?;
+        let module = module(rest).ok().map(|(_, (m, _))| Text::from(m));
+        (hex_value(name).is_none() || name.len() < 8).then(|| Symbol {
+            name: Text::from(name),
+            module,
+            ..Symbol::default()
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn function(line: &str) -> String {
+        let frame = frame(line.as_bytes()).expect(line).frame.expect(line);
+        frame.function().map(ToString::to_string).unwrap_or_default()
+    }
+
+    #[test]
+    fn ok_frames_of_every_architecture() {
+        assert_eq!(function(" ? foo+0x1/0x2 [mod]"), "foo");
+        assert_eq!(function(" [<ffffffff81000000>] foo+0x1/0x2"), "foo");
+        assert_eq!(function(" <EOI>  [<ffffffff815bcdb1>] ? foo+0x21/0x60"), "foo");
+        assert_eq!(function("[<c0101234>] (foo) from [<c0101238>] (bar+0x1/0x2)"), "bar");
+        assert_eq!(function(" foo from bar+0x1/0x2"), "bar");
+    }
+
+    #[test]
+    fn err_prose_is_no_frame() {
+        assert_eq!(frame(b" and this is prose"), None);
+        assert_eq!(frame(b"Makefile is here"), None);
+    }
+
+    #[test]
+    fn ok_doubtful_frames() {
+        let f = |l: &str| frame(l.as_bytes()).unwrap().frame.unwrap().reliable;
+        assert!(!f(" ? foo+0x1/0x2"));
+        assert!(!f("[c000000000123456] [c000000000123457] foo+0x1/0x2 (unreliable)"));
+        assert!(f(" foo+0x1/0x2 (P)"));
+    }
+
+    #[test]
+    fn ok_symbolized_frames() {
+        let f = frame(b" rcu_do_batch kernel/rcu/tree.c:2428 [inline]").unwrap().frame.unwrap();
+        assert!(f.inlined);
+        assert_eq!(f.location.unwrap().line, Some(2428));
+        let f = frame(b" rcu_core+0x481/0x7f0 kernel/rcu/tree.c:2656").unwrap().frame.unwrap();
+        assert!(!f.inlined);
+        assert_eq!(f.location.unwrap().file, "kernel/rcu/tree.c");
+    }
+
+    #[test]
+    fn ok_markers() {
+        assert_eq!(frame(b" <IRQ>").unwrap().marker, Some(Stack::Irq));
+        assert_eq!(frame(b" </IRQ>").unwrap().marker, Some(Stack::Task));
+        assert_eq!(frame(b" <#DF>").unwrap().marker, Some(Stack::Exception));
+        assert_eq!(frame(b"<hello>"), None);
+    }
+
+    #[test]
+    fn ok_starts() {
+        let role = |l: &str| match start(l.as_bytes()) {
+            Some(Block::TraceStart { role, label }) => {
+                (role.name(), label.map(|l| l.to_string()).unwrap_or_default())
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(role("Call Trace:"), ("crash", String::new()));
+        assert_eq!(role("Allocated by task 81:"), ("allocated", "81".into()));
+        assert_eq!(role("write to 0xffff888 of 4 bytes by task 12 on cpu 1:").0, "access");
+        assert_eq!(role("  backtrace (crc a1b2):").0, "crash");
+        assert_eq!(start(b"Call Traces"), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! nom atoms that everyone shares. The only loops over digits and identifiers are here.
+//!
+//! All of them take complete input and none allocates.
+
+use crate::report::{SourceLocation, Symbol, Text};
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
+use nom::character::complete::{char, digit1, space0, space1};
+use nom::combinator::{map_opt, opt, recognize, verify};
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+/// What every atom returns.
+pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
+
+/// Runs a parser where failure is no more than "not this".
+pub(crate) fn run<'a, T>(
+    mut parser: impl Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
+    input: &'a [u8],
+) -> Option<(&'a [u8], T)> {
+    parser.parse(input).ok()
+}
+
+/// The value of hex digits; `None` for anything else or more than 64 bits.
+pub(crate) fn hex_value(digits: &[u8]) -> Option<u64> {
+    let digits = digits.strip_prefix(b"0x").unwrap_or(digits);
+    if digits.is_empty() || digits.len() > 16 {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from((*d as char).to_digit(16)?)))
+}
+
+/// The value of decimal digits; `None` for anything else or more than 64 bits.
+pub(crate) fn dec_value(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0u64, |n, d| n.checked_mul(10)?.checked_add(u64::from((*d as char).to_digit(10)?)))
+}
+
+/// Hex digits without `0x`, at most 16.
+pub(crate) fn hex(input: &[u8]) -> Parsed<'_, u64> {
+    map_opt(take_while_m_n(1, 16, |c: u8| c.is_ascii_hexdigit()), hex_value).parse(input)
+}
+
+/// Hex digits with or without `0x`.
+pub(crate) fn hex0x(input: &[u8]) -> Parsed<'_, u64> {
+    preceded(opt(alt((tag("0x"), tag("0X")))), hex).parse(input)
+}
+
+/// A decimal number.
+pub(crate) fn dec(input: &[u8]) -> Parsed<'_, u64> {
+    map_opt(digit1, dec_value).parse(input)
+}
+
+/// A decimal number of 32 bits.
+pub(crate) fn dec32(input: &[u8]) -> Parsed<'_, u32> {
+    map_opt(dec, |n| u32::try_from(n).ok()).parse(input)
+}
+
+/// Whether `c` can stand in a C identifier or a compiler's suffix of one.
+pub(crate) const fn is_ident(c: u8) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'$')
+}
+
+/// Whether `c` can stand in a symbol's name as traces print it, demangled Rust included.
+const fn is_symbol(c: u8) -> bool {
+    is_ident(c)
+        || matches!(c, b':' | b'<' | b'>' | b'{' | b'}' | b'#' | b'&' | b'*' | b'@' | b',' | b'=' | b'\'')
+}
+
+/// A symbol name: identifier characters, starting like one.
+pub(crate) fn name(input: &[u8]) -> Parsed<'_, &[u8]> {
+    verify(take_while1(is_symbol), |n: &[u8]| {
+        n.first().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'.' | b'$' | b'<'))
+    })
+    .parse(input)
+}
+
+/// `+0xoff/0xsize`.
+pub(crate) fn offset_size(input: &[u8]) -> Parsed<'_, (u64, u64)> {
+    (preceded(tag("+0x"), hex), preceded(tag("/0x"), hex)).parse(input)
+}
+
+/// ` [module]`, ` [module build-id]`.
+pub(crate) fn module(input: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
+    let name = take_while1(|c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-');
+    let build_id = take_while_m_n(16, 64, |c: u8| c.is_ascii_hexdigit());
+    let inside = verify((name, opt(preceded(char(' '), build_id))), |(n, _): &(&[u8], _)| *n != b"inline");
+    preceded(space0, delimited(char('['), inside, char(']'))).parse(input)
+}
+
+/// A symbol with offset and size: `usb_submit_urb+0x1188/0x1460 [usbcore]`.
+pub(crate) fn symbol(input: &[u8]) -> Parsed<'_, Symbol<'_>> {
+    let (input, (name, (offset, size))) = (name, offset_size).parse(input)?;
+    let (input, module) = opt(module).parse(input)?;
+    let symbol = Symbol {
+        name: Text::from(name),
+        offset: Some(offset),
+        size: Some(size),
+        module: module.map(|(m, _)| Text::from(m)),
+        build_id: module.and_then(|(_, id)| id).map(Text::from),
+    };
+    Ok((input, symbol))
+}
+
+/// A source path: no blanks, and a dot with a known kind of suffix after it.
+fn path(input: &[u8]) -> Parsed<'_, &[u8]> {
+    verify(
+        take_while1(|c: u8| {
+            c.is_ascii_alphanumeric() || matches!(c, b'/' | b'.' | b'_' | b'-' | b'+' | b',')
+        }),
+        |p: &[u8]| memchr::memrchr(b'.', p).is_some_and(|dot| dot > 0 && p.len() - dot <= 5),
+    )
+    .parse(input)
+}
+
+/// `net/core/sock.c:1778`, `lib/dump_stack.c:?`, ` (discriminator 3)` dropped.
+pub(crate) fn location(input: &[u8]) -> Parsed<'_, SourceLocation<'_>> {
+    let (input, file) = path(input)?;
+    let (input, line) = preceded(char(':'), alt((dec32.map(Some), tag("?").map(|_| None)))).parse(input)?;
+    let (input, _) = opt((tag(" (discriminator "), digit1, char(')'))).parse(input)?;
+    Ok((input, SourceLocation { file: Text::from(file), line }))
+}
+
+/// ` net/core/sock.c:1778` as symbolizers append it to a symbol, or ` (net/core/sock.c:1778)`.
+pub(crate) fn trailing_location(input: &[u8]) -> Parsed<'_, SourceLocation<'_>> {
+    preceded(space1, alt((location, delimited(char('('), location, char(')'))))).parse(input)
+}
+
+/// The text of a symbol with what belongs to it, as one slice.
+pub(crate) fn symbol_text(input: &[u8]) -> Parsed<'_, &[u8]> {
+    recognize((name, opt(offset_size), opt(module))).parse(input)
+}
+
+/// Everything up to the next blank.
+pub(crate) fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while1(|c: u8| !c.is_ascii_whitespace()).parse(input)
+}
+
+/// Blanks and tabs, none needed.
+pub(crate) fn blank(input: &[u8]) -> Parsed<'_, &[u8]> {
+    take_while(|c: u8| c == b' ' || c == b'\t').parse(input)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_symbol_of_module_with_build_id() {
+        let (rest, s) = symbol(b"init+0x0/0x110 [mod_a ed5019fdf5e53be37cb1ba7899292d7e143b259e] x").unwrap();
+        assert_eq!(rest, b" x");
+        assert_eq!((s.offset, s.size), (Some(0), Some(0x110)));
+        assert_eq!(s.module.unwrap(), "mod_a");
+        assert_eq!(s.build_id.unwrap(), "ed5019fdf5e53be37cb1ba7899292d7e143b259e");
+    }
+
+    #[test]
+    fn ok_inline_marker_is_no_module() {
+        let (rest, _) = symbol_text(b"f+0x1/0x2 [inline]").unwrap();
+        assert_eq!(rest, b" [inline]");
+    }
+
+    #[test]
+    fn ok_location_drops_discriminator() {
+        let (rest, l) = location(b"net/core/dev.c:12 (discriminator 3) [inline]").unwrap();
+        assert_eq!((l.line, rest), (Some(12), &b" [inline]"[..]));
+    }
+
+    #[test]
+    fn err_values_over_64_bits() {
+        assert_eq!(hex_value(b"11112222333344445"), None);
+        assert_eq!(dec_value(b"99999999999999999999"), None);
+        assert_eq!(hex_value(b"ffff888000000000"), Some(0xffff_8880_0000_0000));
+    }
+
+    #[test]
+    fn err_location_needs_suffix() {
+        assert!(location(b"Makefile:3").is_err());
+    }
+}

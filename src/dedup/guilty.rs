@@ -1,0 +1,218 @@
+//! The guilty frame: the one a title names.
+
+use super::{normalize, skip};
+use crate::report::{Frame, Meaning, Report, Role, Symbol, Take, Trace};
+
+/// Where the blame lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Guilty {
+    /// The function's name, normalised.
+    pub function: String,
+    /// The name as the syscall table has it, where `function` is a wrapper of a syscall: `sys_mount`.
+    pub syscall: Option<String>,
+    /// Index of the trace and of the frame in it; `None` where a register or the header named it.
+    pub frame: Option<(usize, usize)>,
+    /// The functions that called it, normalised, innermost first; inline frames are left out.
+    pub callers: Vec<String>,
+}
+
+/// How many callers are kept.
+const CALLERS: usize = 4;
+
+/// A function that may be to blame, in the order of the stack.
+struct Candidate<'r> {
+    name: &'r str,
+    own: bool,
+    frame: Option<(usize, usize)>,
+}
+
+/// Finds the guilty frame by the sources that the report's kind names.
+pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
+    let meaning = report.kind.meaning()?;
+    let texts: Vec<Vec<String>> =
+        report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
+    meaning
+        .take
+        .iter()
+        .find_map(|take| from(report, meaning, *take, &texts))
+        .or_else(|| last_resort(report, meaning))
+}
+
+/// A helper that the header or the instruction pointer names is still better than no function at all.
+fn last_resort(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
+    meaning.take.iter().find_map(|take| {
+        let name = match take {
+            Take::Capture(name) => crate::block::symbol_of(report.capture(name)?)?.name,
+            Take::Ip => report.crash_registers()?.ip.as_ref()?.name.clone(),
+            _ => return None,
+        };
+        Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
+    })
+}
+
+/// The name of a frame, normalised; empty where it has none or does not count.
+fn name_of(frame: &Frame<'_>) -> String {
+    match &frame.symbol {
+        Some(symbol) if !frame.inlined => normalize::function(&symbol.name.to_str_lossy()).to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
+    match take {
+        Take::Capture(name) => {
+            let symbol = crate::block::symbol_of(report.capture(name)?)?;
+            of_symbol(&symbol, meaning)
+        }
+        Take::Ip => {
+            let registers = report.crash_registers()?;
+            let guilty = of_symbol(registers.ip.as_ref()?, meaning)?;
+            let callers = report.traces.iter().position(|t| t.role == Role::Crash);
+            let callers = callers.map_or_else(Vec::new, |t| callers_from(report, names, t, 0));
+            Some(Guilty { callers, ..guilty })
+        }
+        Take::Trace => on_trace(report, meaning, names, Role::Crash),
+        Take::TraceOf(role) => on_trace(report, meaning, names, role),
+        Take::Dispatched => dispatched(report, meaning, names),
+        Take::Blocked => blocked(report, meaning, names),
+    }
+}
+
+fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
+    let name = symbol.name.to_str_lossy();
+    let name = normalize::function(&name);
+    let blameless = symbol.module.is_none() && skip::reason(name, meaning.skip).is_some();
+    (!blameless).then(|| named(name, None, Vec::new()))
+}
+
+fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
+    Guilty { function: name.to_owned(), syscall: normalize::syscall(name), frame, callers }
+}
+
+/// The first frame of the stacks of `role` that can carry blame.
+fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
+    let of_role = |reliable: bool| {
+        report.traces.iter().enumerate().filter(move |(_, t)| t.role == role).find_map(move |(at, trace)| {
+            let found = candidates(trace, at, names, reliable)
+                .find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
+            let frame = found.frame?;
+            Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
+        })
+    };
+    of_role(true).or_else(|| of_role(false))
+}
+
+/// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
+fn candidates<'r>(
+    trace: &'r Trace<'_>,
+    at: usize,
+    names: &'r [Vec<String>],
+    reliable: bool,
+) -> impl Iterator<Item = Candidate<'r>> {
+    let names = names.get(at).map_or(&[][..], |n| n);
+    trace
+        .frames
+        .iter()
+        .zip(names)
+        .enumerate()
+        .filter(move |(_, (f, n))| !n.is_empty() && (f.reliable || !reliable))
+        .map(move |(i, (f, name))| Candidate {
+            name,
+            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()),
+            frame: Some((at, i)),
+        })
+}
+
+fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usize) -> Vec<String> {
+    let Some(trace) = report.traces.get(at) else { return Vec::new() };
+    candidates(trace, at, names, true)
+        .filter(|c| c.frame.is_some_and(|(_, i)| i >= from))
+        .take(CALLERS)
+        .map(|c| c.name.to_owned())
+        .collect()
+}
+
+/// Stalls: below the interrupt that noticed, the function that a dispatcher called.
+fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+    report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+        let start = below_interrupt(trace, names.get(at)?);
+        let interrupted = interrupted_function(report, trace, start);
+        let mut above: Option<(&str, Option<(usize, usize)>)> =
+            interrupted.as_deref().filter(|n| skip::reason(n, meaning.skip).is_none()).map(|n| (n, None));
+        for c in candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= start)) {
+            if c.name.contains(skip::CROSS_CALL) {
+                return Some(named(skip::CROSS_CALL, c.frame, Vec::new()));
+            }
+            if skip::dispatches(c.name) {
+                if let Some((name, frame)) = above {
+                    return Some(named(
+                        name,
+                        frame,
+                        callers_from(report, names, at, frame.map_or(start, |f| f.1 + 1)),
+                    ));
+                }
+                continue;
+            }
+            if c.own || skip::reason(c.name, meaning.skip).is_none() {
+                above = Some((c.name, c.frame));
+            }
+        }
+        None
+    })
+}
+
+/// The function whose registers stand before frame `start` of the trace.
+fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) -> Option<String> {
+    let dump = match trace.interrupted.iter().find(|(frame, _)| *frame == start) {
+        Some((_, dump)) => report.registers.get(*dump)?,
+        None if start == 0 => report.crash_registers()?,
+        None => return None,
+    };
+    let symbol = dump.ip.as_ref().filter(|_| !dump.user)?;
+    Some(normalize::function(&symbol.name.to_str_lossy()).to_owned())
+}
+
+/// Index of the first frame below the interrupt that noticed the stall; 0 where the stack has none.
+fn below_interrupt(trace: &Trace<'_>, names: &[String]) -> usize {
+    let timer = |n: &String| {
+        [
+            "apic_timer_interrupt",
+            "sysvec_apic_timer_interrupt",
+            "el1_irq",
+            "el1h_64_irq",
+            "__irq_svc",
+            "el1_interrupt",
+        ]
+        .iter()
+        .any(|t| n.ends_with(t))
+    };
+    let entry = names.iter().rposition(timer).map(|i| i + 1);
+    let dump =
+        trace.interrupted.iter().map(|(frame, _)| *frame).next_back().filter(|f| *f < trace.frames.len());
+    entry.max(dump).unwrap_or(0)
+}
+
+/// Hangs: the function that waits, where waiting itself is never to blame.
+fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+    report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+        let all = || {
+            candidates(trace, at, names, true)
+                .filter(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
+        };
+        if let Some((c, name)) =
+            candidates(trace, at, names, true).find_map(|c| Some((c.frame, skip::bucket(c.name)?.to_owned())))
+        {
+            return Some(named(&name, c, Vec::new()));
+        }
+        let c = all().find(|c| !skip::waits(c.name))?;
+        Some(named(c.name, c.frame, callers_from(report, names, at, c.frame?.1 + 1)))
+    })
+}
+
+/// The source file of the guilty frame.
+pub(super) fn file(report: &Report<'_>, guilty: &Guilty) -> Option<String> {
+    let (trace, frame) = guilty.frame?;
+    let location = report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?;
+    Some(location.file.to_string())
+}

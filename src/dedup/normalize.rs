@@ -1,0 +1,188 @@
+//! Takes out of names and texts what differs between two crashes of one bug.
+
+/// Prefixes that `SYSCALL_DEFINE` and the compat layers put before a syscall's own name.
+const SYSCALL_PREFIXES: &[&str] = &[
+    "__x64_sys_",
+    "__ia32_sys_",
+    "__arm64_sys_",
+    "__arm64_compat_sys_",
+    "__s390x_sys_",
+    "__s390_sys_",
+    "__riscv_sys_",
+    "__powerpc_sys_",
+    "__ia32_compat_sys_",
+    "__x32_compat_sys_",
+    "__x64_compat_sys_",
+    "__se_sys_",
+    "__se_compat_sys_",
+    "__do_sys_",
+    "__do_compat_sys_",
+    "__sys_",
+    "SyS_",
+    "SYSC_",
+    "compat_SyS_",
+    "C_SYSC_",
+    "ksys_",
+    "compat_sys_",
+];
+
+/// The name of a function without what the compiler appended: `.isra.0`, `.constprop.3`, `.cold`, `.llvm.123`.
+pub(super) fn function(name: &str) -> &str {
+    let demangled_rust = name.contains("::");
+    if demangled_rust || name.starts_with('.') {
+        return name;
+    }
+    name.split_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// `sys_mount` for every wrapper of that syscall.
+pub(super) fn syscall(name: &str) -> Option<String> {
+    let stem = SYSCALL_PREFIXES.iter().find_map(|p| name.strip_prefix(p))?;
+    (!stem.is_empty()).then(|| format!("sys_{stem}"))
+}
+
+/// Longest title in bytes.
+const TITLE_LIMIT: usize = 120;
+
+/// A line as a title: addresses → ADDR, numbers → NUM, `file.c:123` → `file.c:LINE`, IPv4 → IP, offsets dropped.
+pub(super) fn text(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let token_end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        if token_end == 0 {
+            let (_, after) = rest.split_at(c.len_utf8());
+            push(&mut out, c);
+            rest = after;
+            continue;
+        }
+        let (token, after) = rest.split_at(token_end);
+        out.push_str(&word(token, &out));
+        rest = after;
+    }
+    let mut end = TITLE_LIMIT.min(out.len());
+    while !out.is_char_boundary(end) {
+        end -= 1;
+    }
+    out.truncate(end);
+    out.trim_end().to_owned()
+}
+
+/// Blanks are folded, control characters and what is not ASCII dropped.
+fn push(out: &mut String, c: char) {
+    match c {
+        ' ' | '\t' if out.ends_with(' ') => {}
+        '\t' => out.push(' '),
+        c if c.is_ascii_graphic() || c == ' ' => out.push(c),
+        _ => {}
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-' | '+' | '#')
+}
+
+/// One word, normalised.
+fn word(token: &str, before: &str) -> String {
+    let stripped = token.trim_end_matches(['.', ':', '-']);
+    let (core, tail) = token.split_at(stripped.len());
+    let (head, core) = core.split_at(core.len() - core.trim_start_matches(['-', '+']).len());
+    let new = address(core)
+        .or_else(|| place(core))
+        .or_else(|| offset(core))
+        .or_else(|| ip(core))
+        .or_else(|| executor(core))
+        .or_else(|| cpu(core))
+        .or_else(|| number(core, before));
+    match new {
+        Some(new) => format!("{head}{new}{tail}"),
+        None => token.to_owned(),
+    }
+}
+
+/// `ffff888012345678`, `0xdeadbeef`; at least six digits, so that words like `bad` and `face` stay.
+fn address(word: &str) -> Option<String> {
+    let digits = word.strip_prefix("0x").unwrap_or(word);
+    let hex = !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_hexdigit());
+    let telling = digits.bytes().any(|c| c.is_ascii_digit());
+    (hex && telling && (digits.len() >= 6 || digits.len() < word.len())).then(|| "ADDR".to_owned())
+}
+
+/// `fs/buffer.c:1307` → `fs/buffer.c:LINE`.
+fn place(word: &str) -> Option<String> {
+    let (file, line) = word.rsplit_once(':')?;
+    let fits = file.contains('.') && !line.is_empty() && line.bytes().all(|c| c.is_ascii_digit());
+    fits.then(|| format!("{file}:LINE"))
+}
+
+/// `f+0x12/0x34` → `f`.
+fn offset(word: &str) -> Option<String> {
+    let (name, rest) = word.split_once("+0x")?;
+    let hex = |s: &str| !s.is_empty() && s.bytes().all(|c| c.is_ascii_hexdigit());
+    let fits = match rest.split_once("/0x") {
+        Some((a, b)) => hex(a) && hex(b),
+        None => hex(rest),
+    };
+    fits.then(|| function(name).to_owned())
+}
+
+fn ip(word: &str) -> Option<String> {
+    let parts: Vec<&str> = word.split('.').collect();
+    let fits = parts.len() == 4
+        && parts.iter().all(|p| (1..=3).contains(&p.len()) && p.bytes().all(|c| c.is_ascii_digit()));
+    fits.then(|| "IP".to_owned())
+}
+
+/// `syz-executor1`, `syz-executor.3` → `syz-executor`; `syzkaller012345` → `syzkaller`.
+fn executor(word: &str) -> Option<String> {
+    ["syz-executor", "syzkaller"].into_iter().find_map(|name| {
+        let rest = word.strip_prefix(name)?;
+        let digits = rest.strip_prefix('.').unwrap_or(rest);
+        (!digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())).then(|| name.to_owned())
+    })
+}
+
+fn cpu(word: &str) -> Option<String> {
+    let digits = word.strip_prefix("CPU#")?;
+    digits.bytes().all(|c| c.is_ascii_digit()).then(|| "CPU".to_owned())
+}
+
+/// A number that stands alone.
+fn number(word: &str, before: &str) -> Option<String> {
+    let alone = !before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    (alone && !word.is_empty() && word.bytes().all(|c| c.is_ascii_digit())).then(|| "NUM".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_functions() {
+        for (name, want) in [
+            ("foo.isra.0", "foo"),
+            ("foo.constprop.3.isra.7", "foo"),
+            ("foo.cold", "foo"),
+            ("foo", "foo"),
+            ("core::fmt::Formatter.pad", "core::fmt::Formatter.pad"),
+        ] {
+            assert_eq!(function(name), want);
+        }
+        assert_eq!(syscall("__x64_sys_mount").as_deref(), Some("sys_mount"));
+        assert_eq!(syscall("sysfs_create"), None);
+    }
+
+    #[test]
+    fn ok_text() {
+        for (line, want) in [
+            ("Attempted to kill init! exitcode=0x0000000b", "Attempted to kill init! exitcode=ADDR"),
+            ("at fs/buffer.c:1307!", "at fs/buffer.c:LINE!"),
+            ("from 10.0.0.12: 3 left", "from IP: NUM left"),
+            ("in foo+0x12/0x34 [bar]", "in foo [bar]"),
+            ("syz-executor.3 and ext4 on CPU#3", "syz-executor and ext4 on CPU"),
+            ("bad face: ffff888012345678", "bad face: ADDR"),
+        ] {
+            assert_eq!(text(line), want);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The signature: what two reports of one bug share, and reports of different bugs do not.
+
+use super::guilty::Guilty;
+use crate::report::Report;
+use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// The version that every signature starts with. A changed output is a new version.
+pub const SIGNATURE_VERSION: &str = "v1";
+
+/// `v1:` and the first 64 bits of the SHA-256 of the canonical string.
+///
+/// ```
+/// let log = b"BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff8880 by task a/1\n";
+/// let signature = ksplat::identify(&ksplat::reports(log).next().unwrap()).signature;
+/// assert_eq!(signature.canonical(), ["kasan/bad-access", "foo"]);
+/// assert_eq!(signature.to_string().len(), "v1:".len() + 16);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Signature {
+    hash: u64,
+    canonical: Vec<String>,
+}
+
+impl Signature {
+    /// The lines whose newline-joined bytes were hashed.
+    #[must_use]
+    pub fn canonical(&self) -> &[String] {
+        &self.canonical
+    }
+
+    /// The signature of these lines.
+    #[must_use]
+    pub fn of_canonical(canonical: Vec<String>) -> Self {
+        let digest = Sha256::digest(canonical.join("\n").as_bytes());
+        let hash = digest.iter().take(8).fold(0u64, |n, b| n << 8 | u64::from(*b));
+        Self { hash, canonical }
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SIGNATURE_VERSION}:{:016x}", self.hash)
+    }
+}
+
+/// The signature of a report: the kind's group and the guilty function; without a function, the title.
+pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
+    let mut canonical = vec![report.kind.group().to_owned()];
+    match guilty {
+        Some(g) => canonical.push(g.syscall.clone().unwrap_or_else(|| g.function.clone())),
+        None => canonical.push(title.to_owned()),
+    }
+    Signature::of_canonical(canonical)
+}

@@ -1,0 +1,50 @@
+//! The one error type. Logs never fail to parse; files, settings and saved groups can.
+
+use std::path::PathBuf;
+
+/// A result whose error is [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, with the cause behind it.
+#[derive(Debug, thiserror::Error)]
+#[error("{kind}")]
+pub struct Error {
+    kind: ErrorKind,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The kinds of error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file or directory could not be read.
+    #[error("cannot read {}", .0.display())]
+    Read(PathBuf),
+    /// Text that was to be a report or a group is none.
+    #[error("not a saved {what}: {at}")]
+    Saved {
+        /// What was expected.
+        what: &'static str,
+        /// Where it stands.
+        at: String,
+    },
+}
+
+impl Error {
+    /// An error of `kind`, caused by `source`.
+    pub fn new(kind: ErrorKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind, source: Some(source.into()) }
+    }
+
+    /// The kind of error.
+    #[must_use]
+    pub const fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+}
+
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self { kind, source: None }
+    }
+}

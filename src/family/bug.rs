@@ -1,0 +1,36 @@
+//! `BUG()` and `BUG_ON()`.
+//!
+//! Source: `__report_bug` in `lib/bug.c`; `lib/list_debug.c`; `usercopy_abort` in `mm/usercopy.c`.
+
+use super::{Rule, rule};
+use crate::report::{Class, Take, TypeRow};
+
+const TYPES: &[TypeRow] = &[("*", "BUG")];
+const MEMORY: &[TypeRow] = &[("*", "MEMORY_SAFETY_BUG")];
+const TAKE: &[Take] = &[Take::Ip, Take::Trace];
+
+pub(super) const RULES: &[Rule] = &[
+    rule("bug/list-corruption")
+        .line("kernel BUG at lib/list_debug.c:%u!", &["line"])
+        .title("BUG: corrupted list in {frame}")
+        .alts(&["bad-access in {frame}"])
+        .frame(TAKE)
+        .class(Class::MemorySafety)
+        .types(MEMORY)
+        .example("kernel BUG at lib/list_debug.c:56!"),
+    rule("bug/usercopy")
+        .line("kernel BUG at mm/usercopy.c:%u!", &["line"])
+        .maybe("usercopy: %s", &["what"])
+        .title("BUG: bad usercopy in {frame}")
+        .frame(TAKE)
+        .class(Class::MemorySafety)
+        .types(MEMORY)
+        .example("kernel BUG at mm/usercopy.c:102!"),
+    rule("bug/bug")
+        .line("kernel BUG at %s:%u!", &["file", "line"])
+        .title("kernel BUG in {frame}")
+        .frame(TAKE)
+        .class(Class::Assertion)
+        .types(TYPES)
+        .example("kernel BUG at fs/buffer.c:1307!"),
+];

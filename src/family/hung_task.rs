@@ -1,0 +1,28 @@
+//! Hung tasks.
+//!
+//! Source: `check_hung_task` in `kernel/hung_task.c`.
+
+use super::{Rule, rule};
+use crate::report::{Class, Take, TypeRow};
+
+const TYPES: &[TypeRow] = &[("*", "HANG")];
+
+pub(super) const RULES: &[Rule] = &[
+    rule("hung-task/blocked")
+        .line("INFO: task %s:%d blocked for more than %ld seconds.", &["comm", "pid", "seconds"])
+        .line("INFO: task %s:%d blocked in I/O wait for more than %ld seconds.", &["comm", "pid", "seconds"])
+        .title("INFO: task hung in {frame}")
+        .alts(&["hang in {frame}"])
+        .frame(&[Take::Blocked])
+        .class(Class::Hang)
+        .types(TYPES)
+        .example("INFO: task kworker/0:1:123 blocked for more than 143 seconds."),
+    rule("hung-task/cannot-die")
+        .line("INFO: task %s:%d can't die for more than %ld seconds.", &["comm", "pid", "seconds"])
+        .title("INFO: task can't die in {frame}")
+        .alts(&["hang in {frame}"])
+        .frame(&[Take::Blocked])
+        .class(Class::Hang)
+        .types(TYPES)
+        .example("INFO: task syz-executor.0:8081 can't die for more than 143 seconds."),
+];

@@ -1,0 +1,158 @@
+//! Finds the row of a line: a filter on its first two bytes, then the literal its format starts with, then the
+//! format itself.
+
+use super::{Format, Rule, rules};
+use crate::printk;
+use std::sync::LazyLock;
+
+/// What stands before a header, and is no part of it: `pr_fmt` prefixes and die() banners.
+const LEAD_INS: &[&[u8]] =
+    &[b"rcu: ", b"watchdog: ", b"NMI watchdog: ", b"Oops: ", b"[ ", b"kernel: ", b"kfence: ", b"workqueue: "];
+
+/// A header found: the row, the wording, and its captures.
+#[derive(Debug, Clone)]
+pub(crate) struct Header<'log> {
+    pub(crate) rule: &'static Rule,
+    pub(crate) format: Format,
+    pub(crate) captures: Vec<&'log [u8]>,
+}
+
+struct Entry {
+    prefix: &'static [u8],
+    rule: &'static Rule,
+    format: Format,
+}
+
+struct Table {
+    /// Entries whose format starts with a literal, in table order, by their first byte.
+    by_first: [Vec<Entry>; 256],
+    /// Entries whose format starts with a conversion: found by a literal inside.
+    inner: Vec<Entry>,
+    /// One bit per pair of first bytes that some header or lead-in starts with.
+    pairs: [u64; 1024],
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
+
+impl Table {
+    fn build() -> Self {
+        let mut table =
+            Self { by_first: std::array::from_fn(|_| Vec::new()), inner: Vec::new(), pairs: [0; 1024] };
+        for rule in rules() {
+            for format in rule.headers() {
+                let prefix = printk::literal_prefix(format.text);
+                match prefix.first() {
+                    Some(first) => {
+                        table.mark(prefix);
+                        if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
+                            entries.push(Entry { prefix, rule, format });
+                        }
+                    }
+                    None => {
+                        table.inner.push(Entry { prefix: printk::first_literal(format.text), rule, format });
+                    }
+                }
+            }
+        }
+        for lead in LEAD_INS {
+            table.mark(lead);
+        }
+        table
+    }
+
+    fn mark(&mut self, prefix: &[u8]) {
+        let Some(pair) = first_pair(prefix) else { return };
+        if let Some(word) = self.pairs.get_mut(pair / 64) {
+            *word |= 1 << (pair % 64);
+        }
+    }
+
+    fn may_start(&self, text: &[u8]) -> bool {
+        first_pair(text)
+            .and_then(|pair| Some(self.pairs.get(pair / 64)? >> (pair % 64) & 1 == 1))
+            .unwrap_or(false)
+    }
+}
+
+fn first_pair(text: &[u8]) -> Option<usize> {
+    match text {
+        [a, b, ..] => Some(usize::from(*a) << 8 | usize::from(*b)),
+        _ => None,
+    }
+}
+
+/// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
+pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
+    if !TABLE.may_start(text) {
+        return None;
+    }
+    let mut text = text;
+    if header(text).next().is_some() {
+        return Some(text);
+    }
+    // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
+    for _ in 0..2 {
+        let Some(lead) = LEAD_INS.iter().find(|l| text.starts_with(l)) else { break };
+        text = text.get(lead.len()..)?;
+    }
+    Some(text)
+}
+
+/// The row whose header `text` is, and all rows after it that share the header.
+pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    let first = text.first().map_or(0, |c| usize::from(*c));
+    let literal = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
+    literal
+        .iter()
+        .filter(move |e| text.starts_with(e.prefix))
+        .chain(TABLE.inner.iter().filter(move |e| memchr::memmem::find(text, e.prefix).is_some()))
+        .filter_map(move |e| {
+            let mut captures = Vec::new();
+            printk::read(e.format.text, text, &mut captures)?;
+            Some(Header { rule: e.rule, format: e.format, captures })
+        })
+}
+
+/// The literals by which headers that start with a conversion are found.
+pub(crate) fn needles() -> impl Iterator<Item = &'static [u8]> {
+    TABLE.inner.iter().map(|e| e.prefix)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{TABLES, rules};
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ok_every_example_is_read_by_its_own_row() {
+        for rule in rules() {
+            let text = lead_in(rule.example.as_bytes()).unwrap_or(rule.example.as_bytes());
+            let found: Vec<&str> = header(text).map(|h| h.rule.name).collect();
+            assert!(found.contains(&rule.name), "{}: its example is read by {found:?}", rule.name);
+        }
+    }
+
+    #[test]
+    fn ok_names_are_unique_and_families_not_empty() {
+        let mut seen = HashSet::new();
+        for rule in rules() {
+            assert!(seen.insert(rule.name), "{} stands twice", rule.name);
+            assert!(rule.name.contains('/'), "{} is not family/row", rule.name);
+        }
+        assert!(TABLES.iter().all(|t| !t.is_empty()));
+    }
+
+    #[test]
+    fn ok_an_earlier_row_that_reads_an_example_asks_for_more() {
+        for rule in rules() {
+            let text = lead_in(rule.example.as_bytes()).unwrap_or(rule.example.as_bytes());
+            for h in header(text).take_while(|h| h.rule.name != rule.name) {
+                let asks = h.format.text.len() > rule.example.len()
+                    || h.rule.parts().any(|p| p.required)
+                    || h.rule.only_if.is_some();
+                assert!(asks, "{} hides {}", h.rule.name, rule.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! ksplat reads Linux kernel logs, finds every crash report in them, and gives each a title and a signature.
+
+#![forbid(unsafe_code)]
+
+mod block;
+mod bytes;
+pub mod dedup;
+mod error;
+mod family;
+pub mod log;
+mod parse;
+mod printk;
+pub mod report;
+mod splat;
+
+pub use dedup::{Identity, Signature, identify};
+pub use error::{Error, ErrorKind, Result};
+pub use log::{Line, Log};
+pub use parse::{KindRow, Reports, kind, kinds, reports};
+pub use report::{Report, Text};

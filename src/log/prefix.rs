@@ -1,0 +1,156 @@
+//! The prefix of a console line: level, time, caller id.
+//!
+//! Source: `info_print_prefix` in `kernel/printk/printk.c`: `<4>`, then `[%5lu.%06lu]`, then `[%6s]` where
+//! `CONFIG_PRINTK_CALLER` is set, then one blank. Example: `<4>[  844.569734][ T7073] BUG: …`
+
+use crate::bytes::{Parsed, blank, dec, dec_value, dec32};
+use crate::report::{Caller, Microseconds};
+use nom::Parser;
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_while_m_n};
+use nom::character::complete::char;
+use nom::combinator::{map, map_opt, opt, verify};
+use nom::sequence::{delimited, preceded, terminated};
+
+/// What the prefix says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Prefix {
+    pub(super) level: Option<u8>,
+    pub(super) time: Option<Microseconds>,
+    pub(super) caller: Option<Caller>,
+}
+
+/// The prefix of `line` and the text behind it, trailing CR and colour codes cut.
+pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
+    let line = trim_end(line);
+    let Ok((rest, level)) = terminated(opt(level), escapes).parse(line) else {
+        return (line, Prefix::default());
+    };
+    let Ok((rest, time)) = terminated(stamp, escapes).parse(rest) else {
+        let text = if level.is_some() { rest } else { line };
+        return (text, Prefix { level, ..Prefix::default() });
+    };
+    let (rest, caller) = opt(preceded(blank, caller)).parse(rest).unwrap_or((rest, None));
+    let (rest, _) = escapes(rest).unwrap_or((rest, ()));
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let (text, _) = escapes(rest).unwrap_or((rest, ()));
+    (text, Prefix { level, time: Some(time), caller })
+}
+
+/// The text of a line whose prefix is plain: what [`read`] gives, without the values. Lines with colour codes
+/// and the like come back whole where it matters not: they start with no header.
+#[inline]
+pub(super) fn skip(line: &[u8]) -> &[u8] {
+    match line.first() {
+        Some(b'[') => skip_brackets(line),
+        Some(b'<' | 0x1b) => read(line).0,
+        _ => line,
+    }
+}
+
+/// Behind `[time]` or `[time][caller]` and the blank.
+#[inline]
+fn skip_brackets(line: &[u8]) -> &[u8] {
+    // `[%5lu.%06lu]`: the point is between the 6th byte and, for the largest time, the 21st.
+    let Some(end) = line.iter().take(24).position(|c| *c == b']') else { return line };
+    if stamp(line).is_err() {
+        return line;
+    }
+    match line.get(end + 1..) {
+        Some([b' ', b'[', ..] | [b'[' | 0x1b, ..] | []) | None => read(line).0,
+        Some([b' ', text @ ..]) => match text {
+            [0x1b, ..] => read(line).0,
+            _ => text,
+        },
+        Some(text) => text,
+    }
+}
+
+/// `<4>`, `<12>`: facility and level; the level is the low three bits.
+fn level(input: &[u8]) -> Parsed<'_, u8> {
+    map_opt(delimited(char('<'), dec, char('>')), |n| (n < 1024).then_some((n & 7) as u8)).parse(input)
+}
+
+/// `[%5lu.%06lu]`.
+fn stamp(input: &[u8]) -> Parsed<'_, Microseconds> {
+    let digits = take_while_m_n(6, 6, |c: u8| c.is_ascii_digit());
+    let fraction = map_opt(digits, dec_value);
+    let time = (preceded(blank, dec), preceded(char('.'), fraction));
+    map_opt(delimited(char('['), time, char(']')), |(s, us): (u64, u64)| {
+        s.checked_mul(1_000_000)?.checked_add(us)
+    })
+    .parse(input)
+}
+
+/// `[  T812]`, `[    C0]`.
+fn caller(input: &[u8]) -> Parsed<'_, Caller> {
+    let task = map(preceded(char('T'), dec32), Caller::Task);
+    let cpu = map(preceded(char('C'), dec32), Caller::Cpu);
+    delimited((char('['), blank), alt((task, cpu)), char(']')).parse(input)
+}
+
+/// Any number of `ESC[…m`.
+fn escapes(mut input: &[u8]) -> Parsed<'_, ()> {
+    while let Ok((rest, _)) = escape(input) {
+        input = rest;
+    }
+    Ok((input, ()))
+}
+
+fn escape(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let parameters = take_while_m_n(0, 16, |c: u8| c.is_ascii_digit() || c == b';');
+    delimited(tag("\x1b["), parameters, verify(nom::number::complete::u8, |c| c.is_ascii_alphabetic()))
+        .parse(input)
+}
+
+/// Without trailing CR, NUL and colour codes.
+fn trim_end(mut line: &[u8]) -> &[u8] {
+    loop {
+        line = match line {
+            [rest @ .., b'\r' | 0] => rest,
+            [rest @ .., 0x1b, b'[', b'0', b'm'] | [rest @ .., 0x1b, b'[', b'm'] => rest,
+            _ => return line,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, text: &str, time: Option<u64>, caller: Option<Caller>) {
+        let (got, prefix) = read(line.as_bytes());
+        assert_eq!(std::str::from_utf8(got).unwrap(), text);
+        assert_eq!((prefix.time, prefix.caller), (time, caller));
+        assert_eq!(
+            std::str::from_utf8(trim_end(skip(line.as_bytes()))).unwrap(),
+            text,
+            "skip differs from read"
+        );
+    }
+
+    #[test]
+    fn ok_console_prefixes() {
+        check("[    1.000002] a", "a", Some(1_000_002), None);
+        check("[12345.678901][  T812]  <IRQ>", " <IRQ>", Some(12_345_678_901), Some(Caller::Task(812)));
+        check("[    1.000002][    C0] a\r", "a", Some(1_000_002), Some(Caller::Cpu(0)));
+        check("<4>[    1.000002] a", "a", Some(1_000_002), None);
+        check("[    0.000000] [    T0] a", "a", Some(0), Some(Caller::Task(0)));
+        check("\x1b[32m[    1.000002]\x1b[0m \x1b[31ma\x1b[0m", "a", Some(1_000_002), None);
+    }
+
+    #[test]
+    fn ok_no_prefix_at_all() {
+        check("BUG: x", "BUG: x", None, None);
+        check("[<ffffffff81>] f", "[<ffffffff81>] f", None, None);
+        check("[ 1.2.3] f", "[ 1.2.3] f", None, None);
+        check("", "", None, None);
+    }
+
+    #[test]
+    fn ok_level_alone() {
+        assert_eq!(read(b"<6>text").1.level, Some(6));
+        assert_eq!(read(b"<IRQ> text").0, b"<IRQ> text");
+    }
+}

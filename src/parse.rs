@@ -1,0 +1,333 @@
+//! Log → splat → row → report: the only caller of `family`.
+
+use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::family::{Header, Rule};
+use crate::log::Log;
+use crate::printk;
+use crate::report::{
+    Code, Defect, DefectCode, Fault, Frame, Kernel, Kind, Registers, Report, Role, Span, Stack, Task, Text,
+    Trace,
+};
+use crate::splat::{Splat, SplatLine, Splats};
+
+/// Finds every report of a log.
+///
+/// ```
+/// let log = b"------------[ cut here ]------------\n\
+///             WARNING: CPU: 0 PID: 7 at net/core/foo.c:12 foo_poll+0x1a/0x90\n\
+///             Call Trace:\n foo_loop+0x11/0x20\n---[ end trace 0 ]---\n";
+/// let reports: Vec<_> = ksplat::reports(log).collect();
+/// assert_eq!(reports.len(), 1);
+/// assert_eq!(reports[0].kind.name(), "warn/warning");
+/// ```
+pub fn reports(log: &[u8]) -> Reports<'_> {
+    Log::from_bytes(log).reports()
+}
+
+impl<'log> Log<'log> {
+    /// The reports of this log, in the order of their headers.
+    #[must_use]
+    pub fn reports(&self) -> Reports<'log> {
+        Reports { splats: Splats::new(*self) }
+    }
+}
+
+/// Iterator over the reports of a log.
+pub struct Reports<'log> {
+    splats: Splats<'log>,
+}
+
+impl std::fmt::Debug for Reports<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reports").finish_non_exhaustive()
+    }
+}
+
+impl<'log> Iterator for Reports<'log> {
+    type Item = Report<'log>;
+
+    fn next(&mut self) -> Option<Report<'log>> {
+        self.splats.next().map(report)
+    }
+}
+
+/// The kind called `name`, with its meaning if this version has such a row.
+#[must_use]
+pub fn kind(name: &str) -> Kind {
+    crate::family::by_name(name)
+        .map_or_else(|| Kind::unknown(name.to_owned()), |rule| Kind::of_row(rule.name, &rule.meaning))
+}
+
+/// One row of the table of kinds, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KindRow {
+    /// `family/row`.
+    pub name: &'static str,
+    /// Title template.
+    pub title: &'static str,
+    /// Coarse class.
+    pub class: crate::report::Class,
+    /// A header line.
+    pub example: &'static str,
+}
+
+/// Every kind of crash this version knows, in the order in which the rows are tried.
+pub fn kinds() -> impl Iterator<Item = KindRow> {
+    crate::family::rules().map(|r| KindRow {
+        name: r.name,
+        title: r.meaning.title,
+        class: r.meaning.class,
+        example: r.example,
+    })
+}
+
+fn report(splat: Splat<'_>) -> Report<'_> {
+    let mut reader = Reader::default();
+    for SplatLine { line, block } in &splat.lines {
+        reader.line(line.text, block.as_ref());
+    }
+    let Some(first) = splat.headers.first() else {
+        return reader.finish(Kind::unknown(String::new()), &splat);
+    };
+    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, &splat)?)));
+    let (header, (further, lead)) = match choice {
+        Some(choice) => choice,
+        None => {
+            reader.defect(DefectCode::TruncatedHeader, "the lines that say what happened are missing");
+            (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
+        }
+    };
+    let rule = header.rule;
+    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
+    report.captures = named(header).chain(further).collect();
+    cut_leads(&mut report, &splat, lead);
+    if let Some(body) = rule.body {
+        body(&mut report);
+    }
+    if rule.meaning.vague {
+        report.defects.push(Defect { code: DefectCode::Vague, text: "the message names no bug".to_owned() });
+    }
+    report
+}
+
+type Captures<'log> = Vec<(&'static str, Text<'log>)>;
+
+fn named<'log>(header: &Header<'log>) -> impl Iterator<Item = (&'static str, Text<'log>)> {
+    header
+        .format
+        .names
+        .iter()
+        .copied()
+        .zip(header.captures.iter().map(|c| Text::from(*c)))
+        .filter(|(n, _)| !n.is_empty())
+}
+
+/// The captures of a row's further lines and the first lead line that one of them is; `None` if a required one is
+/// missing.
+fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'log>, usize)> {
+    let mut captures = Vec::new();
+    let mut lead = splat.header;
+    for part in rule.parts() {
+        let mut found = Vec::new();
+        let (before, after) = splat.lines.split_at(splat.header.min(splat.lines.len()));
+        let mut is_part = |l: &SplatLine<'log>| {
+            found.clear();
+            !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
+        };
+        let at = after.iter().skip(1).position(&mut is_part).map(|at| splat.header + 1 + at);
+        let at = at.or_else(|| before.iter().rposition(&mut is_part));
+        match at {
+            Some(at) => {
+                lead = lead.min(at);
+                let names = part.format.names.iter().copied();
+                captures.extend(names.zip(found.into_iter().map(Text::from)).filter(|(n, _)| !n.is_empty()));
+            }
+            None if part.required => return None,
+            None => {}
+        }
+    }
+    Some((captures, lead))
+}
+
+/// Whether `text` is a line of this format, lead-ins and indentation apart.
+fn reads<'log>(format: &str, text: &'log [u8], found: &mut Vec<&'log [u8]>) -> bool {
+    printk::read(format, text, found).is_some() || {
+        let inner = crate::family::lead_in(text).unwrap_or(text).trim_ascii_start();
+        found.clear();
+        inner.len() < text.len() && printk::read(format, inner, found).is_some()
+    }
+}
+
+/// Drops the lines before the header that are not this report's.
+fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
+    let separator = |l: &SplatLine<'_>| {
+        let text = l.line.text.trim_ascii();
+        text.starts_with(b"------------[ cut here ]") || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+    };
+    let before = splat.lines.get(..splat.header).unwrap_or_default();
+    let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);
+    report.lines.drain(..start.min(report.lines.len()));
+    report.header = splat.header - start;
+    if let (Some(first), Some(last)) = (splat.lines.get(start), splat.lines.last()) {
+        let offset = first.line.offset;
+        let end = last.line.offset + last.line.length;
+        report.span = Span { offset, length: end.saturating_sub(offset), line: first.line.number };
+    }
+}
+
+/// Collects a report line by line.
+#[derive(Default)]
+struct Reader<'log> {
+    traces: Vec<Trace<'log>>,
+    registers: Vec<Registers<'log>>,
+    code: Vec<Code>,
+    modules: Vec<crate::report::Module<'log>>,
+    task: Task<'log>,
+    kernel: Kernel<'log>,
+    fault: Fault<'log>,
+    locks: Vec<crate::report::LockHeld<'log>>,
+    kaslr_offset: Option<u64>,
+    defects: Vec<Defect>,
+    stack: Stack,
+    /// The dump that the next register line continues.
+    dump_open: bool,
+    /// The next call trace is the fault injector's.
+    injecting: bool,
+}
+
+impl<'log> Reader<'log> {
+    fn line(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+        let dump_open = std::mem::take(&mut self.dump_open);
+        match block {
+            Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
+            Some(Block::Frame(line)) => self.frame(line),
+            Some(Block::Registers(line)) => self.registers(line, dump_open),
+            Some(Block::Code(Some(code))) => self.code.push(code.clone()),
+            Some(Block::Task(line)) => self.task(line),
+            Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
+            Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
+            Some(Block::Fact(fact)) => self.fact(fact),
+            Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
+            Some(Block::FaultInjection) => self.injecting = true,
+            _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
+            _ => {}
+        }
+    }
+
+    fn start(&mut self, role: Role, label: Option<Text<'log>>) {
+        self.stack = Stack::Task;
+        let role = if std::mem::take(&mut self.injecting) && role == Role::Crash {
+            Role::FaultInjection
+        } else {
+            role
+        };
+        self.traces.push(Trace::new(role, label));
+    }
+
+    fn frame(&mut self, line: &FrameLine<'log>) {
+        if let Some(marker) = line.marker {
+            self.stack = marker;
+        }
+        let Some(frame) = &line.frame else { return };
+        if self.traces.is_empty() {
+            self.start(Role::Crash, None);
+        }
+        let frame = Frame { stack: self.stack, ..frame.clone() };
+        if let Some(trace) = self.traces.last_mut() {
+            trace.frames.push(frame);
+        }
+    }
+
+    fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
+        if line.entries.is_empty() {
+            return;
+        }
+        if line.starts || !open || self.registers.is_empty() {
+            if let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty()) {
+                trace.interrupted.push((trace.frames.len(), self.registers.len()));
+            }
+            self.registers.push(Registers::default());
+        }
+        self.dump_open = true;
+        self.kernel.arch = self.kernel.arch.or(Some(line.arch));
+        let Some(dump) = self.registers.last_mut() else { return };
+        dump.ip = dump.ip.take().or_else(|| line.ip.clone());
+        dump.ip_address = dump.ip_address.or(line.ip_address);
+        dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
+        dump.link = dump.link.take().or_else(|| line.link.clone());
+        dump.user |= line.user == Some(true);
+        dump.entries.extend(line.entries.iter().cloned());
+    }
+
+    fn task(&mut self, line: &TaskLine<'log>) {
+        let (task, kernel) = (&line.task, &line.kernel);
+        self.task.cpu = self.task.cpu.or(task.cpu);
+        self.task.pid = self.task.pid.or(task.pid);
+        self.task.uid = self.task.uid.or(task.uid);
+        self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
+        self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
+        self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
+        self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());
+        self.kernel.taint = self.kernel.taint.take().or_else(|| kernel.taint.clone());
+        self.kernel.build_id = self.kernel.build_id.take().or_else(|| kernel.build_id.clone());
+    }
+
+    fn fact(&mut self, fact: &Fact<'log>) {
+        match fact {
+            Fact::Access { access, size, address, comm, pid } if self.fault.access.is_none() => {
+                self.fault.access = Some(access.clone());
+                self.fault.size = *size;
+                self.fault.address = *address;
+                self.task.comm = self.task.comm.take().or_else(|| comm.clone());
+                self.task.pid = self.task.pid.or(*pid);
+            }
+            Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or_else(|| Some(walk.clone())),
+            Fact::Object(object) => self.fault.object = self.fault.object.or(*object),
+            Fact::Cache { name, size } => {
+                self.fault.cache = Some(name.clone());
+                self.fault.object_size = *size;
+            }
+            Fact::Shadow(line) => self.fault.shadow.push(line.clone()),
+            Fact::ErrorCode(code) => self.fault.error_code = Some(code.clone()),
+            Fact::Access { .. } | Fact::Prose => {}
+        }
+    }
+
+    fn defect(&mut self, code: DefectCode, text: &str) {
+        self.defects.push(Defect { code, text: text.to_owned() });
+    }
+
+    fn finish(self, kind: Kind, splat: &Splat<'log>) -> Report<'log> {
+        let mut report = Report::new(kind, Span::default());
+        if let Some(header) = splat.lines.get(splat.header) {
+            report.time = header.line.time;
+            report.caller = header.line.caller;
+        }
+        report.kernel = self.kernel;
+        report.task = self.task;
+        report.traces = self.traces;
+        report.registers = self.registers;
+        report.code = self.code;
+        report.modules = self.modules;
+        report.fault = self.fault;
+        report.locks_held = self.locks;
+        report.kaslr_offset = self.kaslr_offset;
+        report.defects = self.defects;
+        report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
+        report.header = splat.header;
+        for trace in report.traces.iter().filter(|t| t.frames.is_empty()) {
+            report.defects.push(Defect {
+                code: DefectCode::EmptyTrace,
+                text: format!("the stack of role {} has no frame", trace.role),
+            });
+        }
+        report
+    }
+}
+
+/// `** 1196 printk messages dropped **`.
+fn is_dropped(text: &[u8]) -> bool {
+    text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}

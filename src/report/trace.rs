@@ -1,0 +1,93 @@
+//! The stacks of a report.
+
+use super::{Frame, Text};
+use std::fmt;
+
+/// One stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Trace<'log> {
+    /// What the stack is of, by the header above it.
+    pub role: Role,
+    /// What the header adds: the task of `Allocated by task 81:`, the lock of `-> #1 (&mm->mmap_lock){++++}-{3:3}:`.
+    pub label: Option<Text<'log>>,
+    /// The frames, innermost first.
+    pub frames: Vec<Frame<'log>>,
+    /// `(frame, dump)`: before that frame stands [`super::Report::registers`]`[dump]`, an exception or interrupt
+    /// taken there.
+    pub interrupted: Vec<(usize, usize)>,
+}
+
+/// What a stack is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Where the crash happened: `Call Trace:`.
+    Crash,
+    /// KASAN, KFENCE, SLUB: `Allocated by task`.
+    Allocated,
+    /// `Freed by task`.
+    Freed,
+    /// KASAN: `Last potentially related work creation:`, `Second to last …`.
+    LastWork,
+    /// KMSAN: `Uninit was stored to memory at:`.
+    UninitStored,
+    /// KMSAN: `Uninit was created at:`, `Local variable … created at:`.
+    UninitCreated,
+    /// KCSAN: one side of the race.
+    Access,
+    /// lockdep: how a lock of the chain was taken (`-> #2`).
+    LockChain,
+    /// lockdep: `… was registered at:`, `… which became HARDIRQ-irq-safe at:`.
+    LockUsage,
+    /// Another CPU or task, dumped beside: `NMI backtrace for cpu 1`, `sched_show_task`.
+    Other,
+    /// `FAULT_INJECTION: forcing a failure.`
+    FaultInjection,
+    /// Where the object was first activated (ODEBUG), where the page was allocated, …
+    Origin,
+}
+
+impl Role {
+    /// The name that outputs use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Allocated => "allocated",
+            Self::Freed => "freed",
+            Self::LastWork => "last-work",
+            Self::UninitStored => "uninit-stored",
+            Self::UninitCreated => "uninit-created",
+            Self::Access => "access",
+            Self::LockChain => "lock-chain",
+            Self::LockUsage => "lock-usage",
+            Self::Other => "other",
+            Self::FaultInjection => "fault-injection",
+            Self::Origin => "origin",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl<'log> Trace<'log> {
+    /// A stack of `role` without frames.
+    #[must_use]
+    pub fn new(role: Role, label: Option<Text<'log>>) -> Self {
+        Self { role, label, frames: Vec::new(), interrupted: Vec::new() }
+    }
+
+    pub(crate) fn into_owned(self) -> Trace<'static> {
+        Trace {
+            role: self.role,
+            label: self.label.map(Text::into_owned),
+            frames: self.frames.into_iter().map(Frame::into_owned).collect(),
+            interrupted: self.interrupted,
+        }
+    }
+}
