@@ -13,6 +13,7 @@ mod memory;
 mod module;
 mod registers;
 mod task;
+mod terms;
 mod text;
 mod trace;
 

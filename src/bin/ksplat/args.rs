@@ -1,0 +1,138 @@
+//! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds the crash reports in Linux kernel logs, names them and groups them.
+#[derive(Debug, Parser)]
+#[command(name = "ksplat", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// When to colour text.
+    ///
+    /// `auto` colours on a terminal, unless NO_COLOR is set.
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+    /// Say on standard error what is read and found.
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Scan(ScanArgs),
+    Group(GroupArgs),
+    Kinds(KindsArgs),
+    Schema(SchemaArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
+}
+
+/// Find and print every crash report.
+///
+/// Exits with 0 if there is none, 1 if there is one, 2 if a log could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// How to print the reports.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Exit with 0 although reports were found.
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// Group the crash reports by signature.
+///
+/// Exits with 0 if there is no report, 1 if there is one, 2 if a log could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct GroupArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// How to print the groups.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Exit with 0 although reports were found.
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// List the kinds of crash that this version knows.
+#[derive(Debug, Args)]
+pub(crate) struct KindsArgs {
+    /// How to print the kinds.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Print the JSON Schema of an output.
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// Of which output: `report` is one of `scan`, `groups` what `group` prints.
+    #[arg(value_enum, value_name = "OUTPUT")]
+    pub(crate) output: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// `ksplat.report/1`.
+    Report,
+    /// `ksplat.groups/1`.
+    Groups,
+}
+
+/// Print completions for a shell, to be put where it looks for them.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Print the manual page of the program or of a verb, as roff.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The verb; without it, the program.
+    #[arg(value_name = "VERB")]
+    pub(crate) verb: Option<String>,
+}
+
+/// Output formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One JSON value.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// The logs to read.
+#[derive(Debug, Args)]
+pub(crate) struct Paths {
+    /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}

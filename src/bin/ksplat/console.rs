@@ -1,0 +1,50 @@
+//! Standard output and standard error of one run: data to the one, everything else to the other.
+
+use ksplat::output::text::Colour;
+use std::error::Error;
+use std::io::{self, BufWriter, StdoutLock, Write};
+
+/// What a run writes to, and whether anything went wrong.
+pub(crate) struct Console {
+    /// Data. An error of it ends the run.
+    pub(crate) out: BufWriter<StdoutLock<'static>>,
+    /// Whether text on `out` is coloured.
+    pub(crate) colour: Colour,
+    verbose: bool,
+    failed: bool,
+}
+
+impl Console {
+    pub(crate) fn new(colour: Colour, verbose: bool) -> Self {
+        Self { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), colour, verbose, failed: false }
+    }
+
+    /// Whether [`Console::error`] was called.
+    pub(crate) fn failed(&self) -> bool {
+        self.failed
+    }
+
+    /// Tells an error with its causes; the run goes on and will exit with 2.
+    pub(crate) fn error(&mut self, error: &dyn Error) {
+        self.failed = true;
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        say(&text);
+    }
+
+    /// Tells something that only `-v` wants to know.
+    pub(crate) fn note(&self, text: &str) {
+        if self.verbose {
+            say(text);
+        }
+    }
+}
+
+/// Writes to standard error. That it may be closed is nobody's fault.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "ksplat: {text}");
+}

@@ -1,0 +1,46 @@
+//! The JSON Schema of each output, made from its types.
+
+use super::{Groups, Report};
+use schemars::generate::SchemaSettings;
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Output {
+    /// `ksplat.report/1`.
+    Report,
+    /// `ksplat.groups/1`.
+    Groups,
+}
+
+/// The JSON Schema, draft 2020-12, of what this version writes.
+#[must_use]
+pub fn schema(output: Output) -> serde_json::Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    match output {
+        Output::Report => generator.into_root_schema_for::<Report>(),
+        Output::Groups => generator.into_root_schema_for::<Groups>(),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_every_written_member_is_in_the_schema_and_required() {
+        for (output, value) in [
+            (Output::Report, serde_json::to_value(Report::default()).unwrap()),
+            (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
+        ] {
+            let schema = schema(output);
+            let required: Vec<&str> =
+                schema["required"].as_array().unwrap().iter().filter_map(|v| v.as_str()).collect();
+            for name in value.as_object().unwrap().keys() {
+                assert!(schema["properties"].get(name).is_some(), "{name}");
+                assert!(required.contains(&name.as_str()), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,388 @@
+//! Runs the program: exit codes, the members of its JSON, and what it does with input that is no log.
+//!
+//! The logs here are written from the kernel's format strings; real ones are the fixtures' business.
+
+#![cfg(feature = "cli")]
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on has failed")]
+
+use serde_json::Value;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const KASAN: &str = "\
+[   30.492498][   T81] ==================================================================
+[   30.492499][   T81] BUG: KASAN: use-after-free in ip6_send_skb+0x2f5/0x330 net/ipv6/ip6_output.c:1917
+[   30.492500][   T81] Read of size 8 at addr ffff8881d53ec5c0 by task kworker/1:1/81
+[   30.492501][   T81] CPU: 1 UID: 0 PID: 81 Comm: kworker/1:1 Tainted: G        W          6.12.0-rc3 #7
+[   30.492502][   T81] Hardware name: QEMU Standard PC
+[   30.492503][   T81] Workqueue: usb_hub_wq hub_event
+[   30.492504][   T81] Call Trace:
+[   30.492505][   T81]  <TASK>
+[   30.492506][   T81]  dump_stack_lvl+0x116/0x1f0 lib/dump_stack.c:120
+[   30.492507][   T81]  kasan_report+0xd9/0x110 mm/kasan/report.c:601
+[   30.492508][   T81]  ip6_send_skb+0x2f5/0x330 net/ipv6/ip6_output.c:1917
+[   30.492509][   T81]  udp_v6_send_skb+0x990/0x1850 net/ipv6/udp.c:1254
+[   30.492510][   T81]  </TASK>
+[   30.492511][   T81] Allocated by task 80:
+[   30.492512][   T81]  kasan_save_stack+0x33/0x60 mm/kasan/common.c:47
+[   30.492513][   T81]  sk_alloc+0x36/0x460 net/core/sock.c:2133
+[   30.492514][   T81] ==================================================================
+";
+
+const NULL: &str = "\
+[    4.311435] BUG: kernel NULL pointer dereference, address: 0000000000000004
+[    4.311437] #PF: supervisor write access in kernel mode
+[    4.311438] #PF: error_code(0x0002) - not-present page
+[    4.311439] PGD 0 P4D 0
+[    4.311440] Oops: 0002 [#1] PREEMPT SMP NOPTI
+[    4.311441] CPU: 0 PID: 107 Comm: insmod Not tainted 6.1.0-56-amd64 #1
+[    4.311442] RIP: 0010:foo_poll+0xc/0x20 [foo]
+[    4.311443] RSP: 0018:ffffd37c403dbaa0 EFLAGS: 00000246
+[    4.311444] RAX: 0000000000000001 RBX: 0000000000000040 RCX: c0000000ffffefff
+[    4.311445] Call Trace:
+[    4.311446]  <TASK>
+[    4.311447]  foo_loop+0x50/0x1000 [foo]
+[    4.311448]  </TASK>
+[    4.311449] Modules linked in: foo(OE) bar
+[    4.311450] ---[ end trace 0000000000000000 ]---
+";
+
+struct Run {
+    code: Option<i32>,
+    out: Vec<u8>,
+    err: String,
+}
+
+impl Run {
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).unwrap()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.out).unwrap()
+    }
+}
+
+fn ksplat(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ksplat"));
+    command.args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run_command(command: &mut Command, stdin: &[u8]) -> Run {
+    let mut child = command.spawn().unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let output = std::thread::scope(|scope| {
+        // The program may end without reading everything.
+        scope.spawn(move || drop(pipe.write_all(stdin)));
+        child.wait_with_output().unwrap()
+    });
+    Run {
+        code: output.status.code(),
+        out: output.stdout,
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn run(args: &[&str], stdin: &[u8]) -> Run {
+    run_command(&mut ksplat(args), stdin)
+}
+
+/// A folder of this test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+#[test]
+fn ok_exit_codes_of_scan_and_group() {
+    for verb in ["scan", "group"] {
+        assert_eq!(run(&[verb], b"[    1.000000] all is well\n").code, Some(0), "{verb}");
+        assert_eq!(run(&[verb], KASAN.as_bytes()).code, Some(1), "{verb}");
+        assert_eq!(run(&[verb, "--exit-zero", "-"], KASAN.as_bytes()).code, Some(0), "{verb}");
+        assert_eq!(run(&[verb, "/no/such/log"], b"").code, Some(2), "{verb}");
+        assert_eq!(run(&[verb, "--no-such-option"], b"").code, Some(2), "{verb}");
+    }
+}
+
+#[test]
+fn ok_ndjson_has_the_members_of_the_contract_in_their_order() {
+    let run = run(&["scan", "--format", "ndjson"], KASAN.as_bytes());
+    let text = run.text();
+    assert_eq!(text.lines().count(), 1);
+    let names = [
+        "schema",
+        "source",
+        "title",
+        "alt_titles",
+        "kind",
+        "class",
+        "type",
+        "function",
+        "file",
+        "signature",
+        "canonical",
+        "defects",
+        "corrupted",
+        "time",
+        "caller",
+        "kernel",
+        "task",
+        "traces",
+        "registers",
+        "code",
+        "modules",
+        "kaslr_offset",
+        "captures",
+        "terms",
+    ];
+    let mut at = 0;
+    for name in names {
+        let found = text[at..].find(&format!("\"{name}\":")).unwrap_or_else(|| panic!("{name} in {text}"));
+        at += found;
+    }
+}
+
+#[test]
+fn ok_ndjson_says_what_the_report_says() {
+    let report = run(&["scan", "--format", "ndjson"], KASAN.as_bytes()).json();
+    assert_eq!(report["schema"], "ksplat.report/1");
+    assert_eq!(report["source"]["path"], "-");
+    assert_eq!(report["title"], "KASAN: use-after-free Read in ip6_send_skb");
+    assert_eq!((&report["kind"], &report["class"]), (&"kasan/bad-access".into(), &"memory-safety".into()));
+    assert_eq!(report["type"], "KASAN-USE-AFTER-FREE-READ");
+    assert_eq!(report["file"], "net/ipv6/ip6_output.c");
+    assert_eq!(report["corrupted"], false);
+    assert_eq!((&report["time"], &report["caller"]), (&30.492_499.into(), &"T81".into()));
+    assert_eq!(report["kernel"]["release"], "6.12.0-rc3");
+    assert_eq!(report["kernel"]["taint"], serde_json::json!(["W"]));
+    assert_eq!(report["kernel"]["build_id"], Value::Null);
+    let task = serde_json::json!({
+        "cpu": 1, "pid": 81, "uid": 0, "comm": "kworker/1:1", "workqueue": "usb_hub_wq hub_event"
+    });
+    assert_eq!(report["task"], task);
+    let signature = report["signature"].as_str().unwrap();
+    assert!(signature.starts_with("v1:") && signature.len() == 19, "{signature}");
+    let traces = report["traces"].as_array().unwrap();
+    let roles: Vec<_> = traces.iter().map(|t| (&t["role"], &t["task"])).collect();
+    assert_eq!(roles, [(&"crash".into(), &Value::Null), (&"allocated".into(), &80.into())]);
+    let frame = serde_json::json!({
+        "function": "ip6_send_skb", "offset": 0x2f5, "size": 0x330, "module": null, "build_id": null,
+        "address": null, "reliable": true, "inlined": false, "file": "net/ipv6/ip6_output.c", "line": 1917,
+        "stack": "task"
+    });
+    assert_eq!(traces[0]["frames"][2], frame);
+    let terms: Vec<&str> = report["terms"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(terms.contains(&"ip6_send_skb") && terms.contains(&"ipv6") && terms.is_sorted(), "{terms:?}");
+    assert!(!terms.iter().any(|t| t.starts_with("ffff8881")), "{terms:?}");
+}
+
+#[test]
+fn ok_registers_and_modules_are_in_the_json() {
+    let report = run(&["scan", "--format", "ndjson"], NULL.as_bytes()).json();
+    assert_eq!(report["registers"]["RIP"]["text"], "0010:foo_poll+0xc/0x20 [foo]");
+    assert_eq!(report["registers"]["RCX"]["value"], "0xc0000000ffffefff");
+    assert_eq!(report["instruction_pointer"]["function"], "foo_poll");
+    assert_eq!(report["modules"], serde_json::json!(["foo", "bar"]));
+    assert_eq!(report["module_details"][0]["taint"], "OE");
+    assert_eq!(report["kernel"]["arch"], "x86_64");
+}
+
+#[test]
+fn ok_json_of_scan_is_one_array() {
+    assert_eq!(run(&["scan", "--format", "json"], b"").json(), serde_json::json!([]));
+    let log = format!("{KASAN}{NULL}");
+    let reports = run(&["scan", "--format", "json"], log.as_bytes()).json();
+    let kinds: Vec<_> = reports.as_array().unwrap().iter().map(|r| r["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["kasan/bad-access", "fault/null-deref"]);
+    assert_eq!(reports[1]["source"]["line"], 18);
+}
+
+#[test]
+fn ok_groups_count_reports_of_all_logs() {
+    let folder = Folder::new("groups");
+    folder.file("b.log", format!("{NULL}{KASAN}"));
+    folder.file("a.log", KASAN);
+    let run = run(&["group", "--format", "json", folder.path()], b"");
+    let groups = run.json();
+    assert_eq!(
+        (run.code, &groups["schema"], &groups["reports"]),
+        (Some(1), &"ksplat.groups/1".into(), &3.into())
+    );
+    let first = &groups["groups"][0];
+    assert_eq!((&first["count"], &first["status"], &first["cluster"]), (&2.into(), &"new".into(), &1.into()));
+    assert!(first["first"]["path"].as_str().unwrap().ends_with("a.log"));
+    assert_eq!(first["members"][1]["offset"], NULL.len());
+    assert_eq!(first["near"], serde_json::json!([]));
+}
+
+#[test]
+fn ok_an_unreadable_log_does_not_stop_the_others() {
+    let good = Folder::new("unreadable").file("good.log", KASAN);
+    let run = run(&["scan", "--format", "ndjson", "/no/such/log", &good], b"");
+    assert_eq!(run.code, Some(2));
+    assert_eq!(run.json()["kind"], "kasan/bad-access");
+    assert!(run.err.starts_with("ksplat: cannot read /no/such/log: "), "{}", run.err);
+    assert_eq!(run.err.lines().count(), 1);
+}
+
+#[test]
+fn ok_an_empty_folder_has_no_reports() {
+    let folder = Folder::new("empty");
+    let run = run(&["scan", folder.path()], b"");
+    assert_eq!((run.code, run.text(), run.err.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn ok_garbage_is_a_log_without_reports() {
+    // Bytes of a fixed linear congruence: all values, no structure.
+    let mut state = 1u32;
+    let garbage: Vec<u8> = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    })
+    .take(1 << 20)
+    .collect();
+    let run = run(&["scan"], &garbage);
+    assert_eq!((run.code, run.text(), run.err.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn ok_a_line_of_five_megabytes_is_read() {
+    let mut log = vec![b'a'; 5 << 20];
+    log.push(b'\n');
+    log.extend(KASAN.as_bytes());
+    let run = run(&["scan", "--format", "ndjson"], &log);
+    assert_eq!((run.code, &run.json()["source"]["line"]), (Some(1), &2.into()));
+    assert!(run.text().len() < 20_000);
+    // The same size as part of a report's own line.
+    let long = KASAN.replace("[   30.492504]", &format!("{}\n[   30.492504]", "BUG: ".repeat(1 << 20)));
+    let run = self::run(&["scan"], long.as_bytes());
+    assert_eq!((run.code, run.err.as_str()), (Some(1), ""));
+}
+
+#[test]
+fn ok_a_closed_pipe_is_no_error() {
+    let log = KASAN.repeat(500);
+    for args in [&["scan"][..], &["scan", "--format", "ndjson"], &["scan", "--format", "json"]] {
+        let mut child = ksplat(args).spawn().unwrap();
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[test]
+fn ok_colour_comes_only_when_asked_for() {
+    let coloured = |args: &[&str], variables: &[(&str, &str)]| {
+        let mut command = ksplat(args);
+        command.envs(variables.iter().copied());
+        run_command(&mut command, KASAN.as_bytes()).out.contains(&0x1b)
+    };
+    assert!(!coloured(&["scan"], &[]));
+    assert!(coloured(&["scan", "--color", "always"], &[]));
+    assert!(coloured(&["scan"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["scan"], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+    assert!(!coloured(&["scan", "--color", "never"], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&["scan", "--format", "ndjson", "--color", "always"], &[]));
+}
+
+#[test]
+fn ok_a_log_cannot_paint_the_terminal() {
+    let evil =
+        KASAN.replace("QEMU", "\x1b]0;owned\x07\x1b[2J").replace("udp_v6_send_skb", "udp\x1b[31m_v6\u{9b}m");
+    let folder = Folder::new("evil\x1b[31m");
+    let path = folder.file("a.log", &evil);
+    for verb in ["scan", "group"] {
+        let run = run(&[verb, &path], b"");
+        assert_eq!(run.code, Some(1));
+        let harmful = |c: char| c.is_control() && c != '\n';
+        assert!(!run.text().contains(harmful), "{}", run.text());
+        assert!(run.text().contains("\\u{1b}[31m"), "{}", run.text());
+    }
+}
+
+#[test]
+fn ok_text_names_what_where_and_who() {
+    let run = run(&["scan"], KASAN.as_bytes());
+    let expected = "\
+KASAN: use-after-free Read in ip6_send_skb
+  log       -:1 (byte 0)
+";
+    assert!(run.text().starts_with(expected), "{}", run.text());
+    for part in [
+        "  where     net/ipv6/ip6_output.c:1917  ip6_send_skb+0x2f5/0x330\n",
+        "  access    Read of 8 bytes at 0xffff8881d53ec5c0\n",
+        "  when      30.492499 s, printed by T81\n",
+        "  who       CPU 1, PID 81, kworker/1:1, UID 0, workqueue usb_hub_wq hub_event\n",
+        "tainted W\n",
+        "\n  call trace\n      dump_stack_lvl+0x116/0x1f0  lib/dump_stack.c:120\n",
+        "\n  >   ip6_send_skb+0x2f5/0x330  net/ipv6/ip6_output.c:1917\n",
+        "\n  allocated by task 80\n      sk_alloc+0x36/0x460  net/core/sock.c:2133\n",
+    ] {
+        assert!(run.text().contains(part), "{part} in\n{}", run.text());
+    }
+}
+
+#[test]
+fn ok_verbose_talks_on_standard_error_only() {
+    let run = run(&["-v", "scan"], KASAN.as_bytes());
+    assert_eq!(run.err, format!("ksplat: -: {} bytes, 1 reports\n", KASAN.len()));
+    assert!(!run.text().contains("bytes, 1 reports"));
+}
+
+#[test]
+fn ok_every_verb_is_documented_and_completed() {
+    let verbs = ["scan", "group", "kinds", "schema", "completions", "man"];
+    let completions = run(&["completions", "bash"], b"");
+    let man = run(&["man"], b"");
+    for verb in verbs {
+        assert!(completions.text().contains(verb) && man.text().contains(verb), "{verb}");
+        let page = run(&["man", verb], b"");
+        assert_eq!(page.code, Some(0));
+        assert!(page.text().contains(&format!(".TH ksplat-{verb} 1")), "{}", page.text());
+    }
+    assert_eq!(run(&["man", "no-such-verb"], b"").code, Some(2));
+}
+
+#[test]
+fn ok_schemas_name_their_output() {
+    for (name, member) in [("report", "canonical"), ("groups", "groups")] {
+        let run = run(&["schema", name], b"");
+        assert_eq!(run.code, Some(0));
+        assert!(run.json()["properties"][member].is_object(), "{name}");
+    }
+    assert_eq!(run(&["schema", "no-such-output"], b"").code, Some(2));
+}
+
+#[test]
+fn ok_kinds_are_listed_in_every_format() {
+    let text = run(&["kinds"], b"");
+    let array = run(&["kinds", "--format", "json"], b"").json();
+    let lines = run(&["kinds", "--format", "ndjson"], b"");
+    assert_eq!(text.text().lines().count(), array.as_array().unwrap().len());
+    assert_eq!(lines.text().lines().count(), array.as_array().unwrap().len());
+    assert!(text.text().lines().any(|l| l.starts_with("kasan/bad-access ") && l.contains("memory-safety")));
+    assert!(array[0]["example"].is_string());
+}
