@@ -192,8 +192,8 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
-    /// The next call trace is the fault injector's.
-    injecting: bool,
+    /// What the next call trace is, where a line before it said so.
+    next_role: Option<Role>,
 }
 
 impl<'log> Reader<'log> {
@@ -209,7 +209,7 @@ impl<'log> Reader<'log> {
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::FaultInjection) => self.injecting = true,
+            Some(Block::NextTrace(role)) => self.next_role = Some(*role),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -217,11 +217,7 @@ impl<'log> Reader<'log> {
 
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
-        let role = if std::mem::take(&mut self.injecting) && role == Role::Crash {
-            Role::FaultInjection
-        } else {
-            role
-        };
+        let role = self.next_role.take().filter(|_| role == Role::Crash).unwrap_or(role);
         self.traces.push(Trace::new(role, label));
     }
 

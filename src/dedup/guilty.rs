@@ -7,10 +7,10 @@ use crate::report::{Frame, Meaning, Report, Role, Symbol, Take, Trace};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Guilty {
-    /// The function's name, normalised.
+    /// The function's name, normalised; of a syscall's wrapper the name that the field uses.
     pub function: String,
-    /// The name as the syscall table has it, where `function` is a wrapper of a syscall: `sys_mount`.
-    pub syscall: Option<String>,
+    /// The names of the wrappers that [`Guilty::function`] stands for, where it is a syscall.
+    pub wrappers: Vec<String>,
     /// Index of the trace and of the frame in it; `None` where a register or the header named it.
     pub frame: Option<(usize, usize)>,
     /// The functions that called it, normalised, innermost first; inline frames are left out.
@@ -75,6 +75,10 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         Take::Trace => on_trace(report, meaning, names, Role::Crash),
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
         Take::Dispatched => dispatched(report, meaning, names),
+        Take::Locks => {
+            let named = report.locks_held.iter().filter(|lock| !lock.held);
+            named.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
+        }
         Take::Blocked => blocked(report, meaning, names),
     }
 }
@@ -87,7 +91,9 @@ fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
 }
 
 fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
-    Guilty { function: name.to_owned(), syscall: normalize::syscall(name), frame, callers }
+    let mut wrappers = normalize::syscall(name);
+    let function = wrappers.pop().unwrap_or_else(|| normalize::jitted(name).unwrap_or(name).to_owned());
+    Guilty { function, wrappers, frame, callers }
 }
 
 /// The first frame of the stacks of `role` that can carry blame.
@@ -187,10 +193,9 @@ fn below_interrupt(trace: &Trace<'_>, names: &[String]) -> usize {
         .iter()
         .any(|t| n.ends_with(t))
     };
-    let entry = names.iter().rposition(timer).map(|i| i + 1);
-    let dump =
-        trace.interrupted.iter().map(|(frame, _)| *frame).next_back().filter(|f| *f < trace.frames.len());
-    entry.max(dump).unwrap_or(0)
+    let entry = names.iter().position(timer).map(|i| i + 1);
+    let dump = trace.interrupted.iter().map(|(frame, _)| *frame).find(|f| *f > 0 && *f < trace.frames.len());
+    entry.into_iter().chain(dump).min().unwrap_or(0)
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.

@@ -107,6 +107,8 @@ pub enum Take {
     /// Stalls: on the crash stack, below the interrupt that noticed, the frame that a dispatcher (the syscall
     /// entry, the softirq loop, a workqueue) called.
     Dispatched,
+    /// lockdep: the places that took the locks of the report, the one being acquired first.
+    Locks,
     /// Hangs: the crash stack, where waiting itself is never to blame.
     Blocked,
 }
