@@ -231,7 +231,7 @@ fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Opt
         {
             return Some(named(&name, c, Vec::new()));
         }
-        let c = all().find(|c| !skip::waits(c.name))?;
+        let c = all().find(|c| c.own || !skip::waits(c.name))?;
         Some(named(c.name, c.frame, callers_from(report, names, at, c.frame?.1 + 1)))
     })
 }
