@@ -207,7 +207,11 @@ impl<'log> Reader<'log> {
             Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
-            Some(Block::Code(Some(code))) => self.code.push(code.clone()),
+            Some(Block::Code(code)) => {
+                // x86 prints it between the instruction pointer and the other registers.
+                self.dump_open = dump_open;
+                self.code.extend(code.clone());
+            }
             Some(Block::Task(line)) => {
                 self.task_said |= line.task.pid.is_some() && line.task.cpu.is_some();
                 self.task(line);
