@@ -192,8 +192,12 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
-    /// The next call trace is the fault injector's.
-    injecting: bool,
+    /// The dump that no frame has followed yet.
+    dump_before: Option<usize>,
+    /// Frames that come now are of another stack, if no line above them says so first.
+    task_said: bool,
+    /// What the next call trace is, where a line before it said so.
+    next_role: Option<Role>,
 }
 
 impl<'log> Reader<'log> {
@@ -203,13 +207,20 @@ impl<'log> Reader<'log> {
             Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
-            Some(Block::Code(Some(code))) => self.code.push(code.clone()),
-            Some(Block::Task(line)) => self.task(line),
+            Some(Block::Code(code)) => {
+                // x86 prints it between the instruction pointer and the other registers.
+                self.dump_open = dump_open;
+                self.code.extend(code.clone());
+            }
+            Some(Block::Task(line)) => {
+                self.task_said |= line.task.pid.is_some() && line.task.cpu.is_some();
+                self.task(line);
+            }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::FaultInjection) => self.injecting = true,
+            Some(Block::NextTrace(role)) => self.next_role = Some(*role),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -217,12 +228,10 @@ impl<'log> Reader<'log> {
 
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
-        let role = if std::mem::take(&mut self.injecting) && role == Role::Crash {
-            Role::FaultInjection
-        } else {
-            role
-        };
-        self.traces.push(Trace::new(role, label));
+        self.task_said = false;
+        let role = self.next_role.take().filter(|_| role == Role::Crash).unwrap_or(role);
+        let registers = self.dump_before.take();
+        self.traces.push(Trace { registers, ..Trace::new(role, label) });
     }
 
     fn frame(&mut self, line: &FrameLine<'log>) {
@@ -230,9 +239,11 @@ impl<'log> Reader<'log> {
             self.stack = marker;
         }
         let Some(frame) = &line.frame else { return };
-        if self.traces.is_empty() {
+        // arm prints stacks without a line above them, right behind the task line.
+        if std::mem::take(&mut self.task_said) || self.traces.is_empty() {
             self.start(Role::Crash, None);
         }
+        self.dump_before = None;
         let frame = Frame { stack: self.stack, ..frame.clone() };
         if let Some(trace) = self.traces.last_mut() {
             trace.frames.push(frame);
@@ -247,6 +258,7 @@ impl<'log> Reader<'log> {
             if let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty()) {
                 trace.interrupted.push((trace.frames.len(), self.registers.len()));
             }
+            self.dump_before = Some(self.registers.len());
             self.registers.push(Registers::default());
         }
         self.dump_open = true;

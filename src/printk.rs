@@ -20,7 +20,7 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_while};
 use nom::character::complete::{char, digit1};
 use nom::combinator::{opt, recognize};
-use nom::sequence::terminated;
+use nom::sequence::{preceded, terminated};
 
 /// How often the `%s` of one line may be tried longer, all together: with it, a line costs at most this many
 /// attempts however many `%s` there are.
@@ -191,7 +191,10 @@ fn atom(conversion: Conversion, input: &[u8]) -> Parsed<'_, &[u8]> {
         ))
         .parse(input),
         Conversion::Symbol => {
-            terminated(alt((symbol_text, recognize(hex0x))), opt(trailing_location)).parse(input)
+            // Before 4.15 `print_ip_sym` put the address before the symbol.
+            let address = opt((tag("[<"), hex0x, tag(">] ")));
+            preceded(address, terminated(alt((symbol_text, recognize(hex0x))), opt(trailing_location)))
+                .parse(input)
         }
         Conversion::Byte => take(1usize).parse(input),
         Conversion::Text => Ok((b"", input)),

@@ -1,4 +1,4 @@
-//! Locks that lockdep lists as held.
+//! Locks that lockdep names: the one being acquired, and those held.
 
 use super::symbol_of;
 use crate::bytes::{dec, run, word};
@@ -13,27 +13,38 @@ const LOCKS: &[&str] = &[
     "(%s){%s}-{%s}, at: %pS",
     "%x (%s){%s}, at: %pS",
     "(%s){%s}, at: %pS",
-    "(%s){%s}, at: [<%x>] %pS",
+    "%s){%s}, at: %pS",
 ];
 
-/// Example: ` #0: ffff888012 (&pipe->mutex/1){+.+.}-{3:3}, at: pipe_write+0x132/0x1b70`
+/// Example: ` #0: ffff888012 (&pipe->mutex/1){+.+.}-{3:3}, at: pipe_write+0x132/0x1b70`; without the number for the
+/// lock that is being acquired.
 pub(super) fn read(text: &[u8]) -> Option<LockHeld<'_>> {
-    let number = delimited(char('#'), dec, char(':'));
-    let (input, _) = run(preceded(space0, (number, space0)), text)?;
-    let mut found = Vec::new();
-    for format in LOCKS {
-        found.clear();
-        if printk::read(format, input, &mut found).is_some() {
-            let name_at = usize::from(format.starts_with("%x"));
-            return Some(LockHeld {
-                name: Text::from(*found.get(name_at)?),
-                usage: found.get(name_at + 1).map(|u| Text::from(*u)),
-                at: found.last().and_then(|s| symbol_of(s)),
-            });
-        }
+    let number = run(preceded(space0, delimited(char('#'), dec, char(':'))), text);
+    let held = number.is_some();
+    let input = number.map_or(text, |(rest, _)| rest).trim_ascii_start();
+    if let Some(lock) = whole(input) {
+        return Some(LockHeld { held, ..lock });
     }
-    let (_, name) = word(input).ok()?;
-    Some(LockHeld { name: Text::from(name), usage: None, at: None })
+    let (_, name) = held.then(|| run(word, input)).flatten()?;
+    Some(LockHeld { name: Text::from(name), held, ..LockHeld::default() })
+}
+
+fn whole(input: &[u8]) -> Option<LockHeld<'_>> {
+    memchr::memmem::find(input, b"}, at: ")?;
+    let mut found = Vec::new();
+    LOCKS.iter().find_map(|format| {
+        found.clear();
+        let tail = printk::read(format, input, &mut found)?;
+        let name_at = usize::from(format.starts_with("%x"));
+        // A symbolizer repeats the line once per inlined function before the one that has the offset.
+        let inlined = tail.trim_ascii().ends_with(b"[inline]");
+        Some(LockHeld {
+            name: Text::from(*found.get(name_at)?),
+            usage: found.get(name_at + 1).map(|u| Text::from(*u)),
+            at: found.last().filter(|_| !inlined).and_then(|s| symbol_of(s)),
+            held: false,
+        })
+    })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::Block;
 use crate::bytes::{dec, dec32, hex_value};
 use crate::printk;
-use crate::report::Text;
+use crate::report::{Role, Text};
 
 /// One fact about the bad access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,9 @@ const OBJECT: &str = "The buggy address belongs to the object at %px";
 const CACHE: &str = " which belongs to the cache %s of size %d";
 const ERROR_CODE: &str = "#PF: error_code(%s)";
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
+
+/// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`: the thread that starves is not the one that stalls.
+const RCU_THREAD: &[u8] = b"RCU grace-period kthread stack dump:";
 
 /// Starts of lines that belong to a report and say nothing that is kept.
 const PROSE: &[&str] = &[
@@ -115,7 +118,10 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
     match line.first()? {
         b'-' => end(line),
-        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::FaultInjection),
+        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::NextTrace(Role::FaultInjection)),
+        b'r' | b'R' if memchr::memmem::find(line, RCU_THREAD).is_some() => {
+            Some(Block::NextTrace(Role::Other))
+        }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),

@@ -47,8 +47,9 @@ pub(crate) enum Block<'log> {
     NmiSent,
     /// `NMI backtrace for cpu 0`.
     NmiBacktrace { cpu: Option<u32> },
-    /// `FAULT_INJECTION: forcing a failure.`
-    FaultInjection,
+    /// The next call trace is not the crash's: `FAULT_INJECTION: forcing a failure.`,
+    /// `RCU grace-period kthread stack dump:`
+    NextTrace(Role),
 }
 
 /// Reads one line of a report, prefix already cut.
@@ -67,6 +68,7 @@ fn flush(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| code::read(text).map(Block::Code))
         .or_else(|| modules::read(text).map(Block::Modules))
         .or_else(|| memory::read(text))
+        .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| trace::frame(text).map(Block::Frame))
 }
 

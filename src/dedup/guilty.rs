@@ -7,10 +7,10 @@ use crate::report::{Frame, Meaning, Report, Role, Symbol, Take, Trace};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Guilty {
-    /// The function's name, normalised.
+    /// The function's name, normalised; of a syscall's wrapper the name that the field uses.
     pub function: String,
-    /// The name as the syscall table has it, where `function` is a wrapper of a syscall: `sys_mount`.
-    pub syscall: Option<String>,
+    /// The names of the wrappers that [`Guilty::function`] stands for, where it is a syscall.
+    pub wrappers: Vec<String>,
     /// Index of the trace and of the frame in it; `None` where a register or the header named it.
     pub frame: Option<(usize, usize)>,
     /// The functions that called it, normalised, innermost first; inline frames are left out.
@@ -43,7 +43,7 @@ pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
 fn last_resort(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
     meaning.take.iter().find_map(|take| {
         let name = match take {
-            Take::Capture(name) => crate::block::symbol_of(report.capture(name)?)?.name,
+            Take::Capture(name) if report.has_stack() => crate::block::symbol_of(report.capture(name)?)?.name,
             Take::Ip => report.crash_registers()?.ip.as_ref()?.name.clone(),
             _ => return None,
         };
@@ -61,9 +61,14 @@ fn name_of(frame: &Frame<'_>) -> String {
 
 fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
     match take {
-        Take::Capture(name) => {
+        Take::Capture(name) if report.has_stack() => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             of_symbol(&symbol, meaning)
+        }
+        Take::Capture(_) => None,
+        Take::Header(name) => {
+            let symbol = crate::block::symbol_of(report.capture(name)?)?;
+            Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
         Take::Ip => {
             let registers = report.crash_registers()?;
@@ -75,6 +80,10 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         Take::Trace => on_trace(report, meaning, names, Role::Crash),
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
         Take::Dispatched => dispatched(report, meaning, names),
+        Take::Locks => {
+            let named = report.locks_held.iter().filter(|lock| !lock.held);
+            named.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
+        }
         Take::Blocked => blocked(report, meaning, names),
     }
 }
@@ -87,7 +96,9 @@ fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
 }
 
 fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
-    Guilty { function: name.to_owned(), syscall: normalize::syscall(name), frame, callers }
+    let mut wrappers = normalize::syscall(name);
+    let function = wrappers.pop().unwrap_or_else(|| normalize::jitted(name).unwrap_or(name).to_owned());
+    Guilty { function, wrappers, frame, callers }
 }
 
 /// The first frame of the stacks of `role` that can carry blame.
@@ -133,64 +144,79 @@ fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usi
         .collect()
 }
 
-/// Stalls: below the interrupt that noticed, the function that a dispatcher called.
-fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
-    report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
-        let start = below_interrupt(trace, names.get(at)?);
-        let interrupted = interrupted_function(report, trace, start);
-        let mut above: Option<(&str, Option<(usize, usize)>)> =
-            interrupted.as_deref().filter(|n| skip::reason(n, meaning.skip).is_none()).map(|n| (n, None));
-        for c in candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= start)) {
-            if c.name.contains(skip::CROSS_CALL) {
-                return Some(named(skip::CROSS_CALL, c.frame, Vec::new()));
-            }
-            if skip::dispatches(c.name) {
-                if let Some((name, frame)) = above {
-                    return Some(named(
-                        name,
-                        frame,
-                        callers_from(report, names, at, frame.map_or(start, |f| f.1 + 1)),
-                    ));
-                }
-                continue;
-            }
-            if c.own || skip::reason(c.name, meaning.skip).is_none() {
-                above = Some((c.name, c.frame));
-            }
-        }
-        None
-    })
+/// Whether a function is the entry of an interrupt by which stalls are noticed.
+fn is_timer_entry(name: &String) -> bool {
+    name.contains("apic_timer_interrupt")
+        || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name.as_str())
 }
 
-/// The function whose registers stand before frame `start` of the trace.
+/// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack that shows such an
+/// interrupt says more than one that does not.
+fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+    let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+    let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
+    let start =
+        |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
+    let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
+    let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
+    let others = crash().map(|(at, t)| (at, t, 0));
+    noticed
+        .chain(others)
+        .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
+}
+
+fn dispatched_on(
+    report: &Report<'_>,
+    meaning: &Meaning,
+    names: &[Vec<String>],
+    (at, trace, start): (usize, &Trace<'_>, usize),
+) -> Option<Guilty> {
+    let interrupted = interrupted_function(report, trace, start);
+    let first = interrupted.iter().map(|name| Candidate { name, own: false, frame: None });
+    let frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= start));
+    let mut above: Option<Candidate<'_>> = None;
+    for c in first.chain(frames) {
+        if c.name.contains(skip::CROSS_CALL) {
+            let wrappers = (c.name != skip::CROSS_CALL).then(|| c.name.to_owned()).into_iter().collect();
+            return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
+        }
+        if skip::dispatches(c.name) {
+            match above.take() {
+                Some(a) => {
+                    let callers = callers_from(report, names, at, a.frame.map_or(start, |f| f.1 + 1));
+                    return Some(named(a.name, a.frame, callers));
+                }
+                None => continue,
+            }
+        }
+        if c.own || skip::reason(c.name, meaning.skip).is_none() {
+            above = Some(c);
+        }
+    }
+    None
+}
+
+/// The function whose registers stand at frame `start` of the trace, or one frame below: behind the entry.
 fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) -> Option<String> {
     let dump = match trace.interrupted.iter().find(|(frame, _)| *frame == start) {
         Some((_, dump)) => report.registers.get(*dump)?,
-        None if start == 0 => report.crash_registers()?,
+        None if start == 0 => report.registers.get(trace.registers?)?,
         None => return None,
     };
     let symbol = dump.ip.as_ref().filter(|_| !dump.user)?;
     Some(normalize::function(&symbol.name.to_str_lossy()).to_owned())
 }
 
-/// Index of the first frame below the interrupt that noticed the stall; 0 where the stack has none.
-fn below_interrupt(trace: &Trace<'_>, names: &[String]) -> usize {
-    let timer = |n: &String| {
-        [
-            "apic_timer_interrupt",
-            "sysvec_apic_timer_interrupt",
-            "el1_irq",
-            "el1h_64_irq",
-            "__irq_svc",
-            "el1_interrupt",
-        ]
-        .iter()
-        .any(|t| n.ends_with(t))
-    };
-    let entry = names.iter().rposition(timer).map(|i| i + 1);
+/// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
+fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
+    // The entry is one frame, or several where its C part has a name of its own.
+    let first = names.iter().position(is_timer_entry);
+    let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
+    let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
+    let inside = |frame: usize| frame > 0 && frame < trace.frames.len();
     let dump =
-        trace.interrupted.iter().map(|(frame, _)| *frame).next_back().filter(|f| *f < trace.frames.len());
-    entry.max(dump).unwrap_or(0)
+        trace.interrupted.iter().find(|(frame, dump)| inside(*frame) && kernel(*dump)).map(|(f, _)| *f);
+    below.into_iter().chain(dump).min()
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
@@ -205,7 +231,7 @@ fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Opt
         {
             return Some(named(&name, c, Vec::new()));
         }
-        let c = all().find(|c| !skip::waits(c.name))?;
+        let c = all().find(|c| c.own || !skip::waits(c.name))?;
         Some(named(c.name, c.frame, callers_from(report, names, at, c.frame?.1 + 1)))
     })
 }

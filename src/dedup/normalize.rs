@@ -1,29 +1,29 @@
 //! Takes out of names and texts what differs between two crashes of one bug.
 
-/// Prefixes that `SYSCALL_DEFINE` and the compat layers put before a syscall's own name.
+/// Prefixes that `SYSCALL_DEFINE` and the compat layers put before a syscall's name, in the order in which they are
+/// taken off; each at most once, so that `__x64_sys_mount` is `sys_mount` and `__se_sys_mount` is `mount`, the
+/// names under which the field files them.
 const SYSCALL_PREFIXES: &[&str] = &[
-    "__x64_sys_",
-    "__ia32_sys_",
-    "__arm64_sys_",
-    "__arm64_compat_sys_",
-    "__s390x_sys_",
-    "__s390_sys_",
-    "__riscv_sys_",
-    "__powerpc_sys_",
-    "__ia32_compat_sys_",
-    "__x32_compat_sys_",
-    "__x64_compat_sys_",
-    "__se_sys_",
-    "__se_compat_sys_",
-    "__do_sys_",
-    "__do_compat_sys_",
-    "__sys_",
+    "compat_SyS_",
+    "compat_SYSC_",
+    "C_SYSC_",
     "SyS_",
     "SYSC_",
-    "compat_SyS_",
-    "C_SYSC_",
     "ksys_",
-    "compat_sys_",
+    "__se_compat_",
+    "__se_",
+    "__do_compat_sys_",
+    "__do_sys_",
+    "sys_",
+    "__x64_",
+    "__ia32_",
+    "__x32_",
+    "__arm64_",
+    "__riscv_",
+    "__s390x_",
+    "__s390_",
+    "__powerpc_",
+    "__loongarch_",
 ];
 
 /// The name of a function without what the compiler appended: `.isra.0`, `.constprop.3`, `.cold`, `.llvm.123`.
@@ -35,10 +35,22 @@ pub(super) fn function(name: &str) -> &str {
     name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// `sys_mount` for every wrapper of that syscall.
-pub(super) fn syscall(name: &str) -> Option<String> {
-    let stem = SYSCALL_PREFIXES.iter().find_map(|p| name.strip_prefix(p))?;
-    (!stem.is_empty()).then(|| format!("sys_{stem}"))
+/// What the kernel's JIT calls a program: the hash of its code differs from load to load.
+pub(super) fn jitted(name: &str) -> Option<&'static str> {
+    let tag = name.strip_prefix("bpf_prog_")?;
+    let tag = tag.split_once('_').map_or(tag, |(tag, _)| tag);
+    (tag.len() == 16 && tag.bytes().all(|c| c.is_ascii_hexdigit())).then_some("bpf_prog_ADDR")
+}
+
+/// The names of a function that is the wrapper of a syscall, the outermost wrapper first; none where it is none.
+pub(super) fn syscall(name: &str) -> Vec<String> {
+    let mut names = vec![name];
+    for prefix in SYSCALL_PREFIXES {
+        if let Some(stem) = names.last().and_then(|n| n.strip_prefix(prefix)).filter(|s| !s.is_empty()) {
+            names.push(stem);
+        }
+    }
+    if names.len() == 1 { Vec::new() } else { names.into_iter().map(str::to_owned).collect() }
 }
 
 /// Longest title in bytes.
@@ -168,8 +180,9 @@ mod tests {
         ] {
             assert_eq!(function(name), want);
         }
-        assert_eq!(syscall("__x64_sys_mount").as_deref(), Some("sys_mount"));
-        assert_eq!(syscall("sysfs_create"), None);
+        assert_eq!(syscall("__x64_sys_mount"), ["__x64_sys_mount", "sys_mount"]);
+        assert_eq!(syscall("__se_sys_mount"), ["__se_sys_mount", "sys_mount", "mount"]);
+        assert!(syscall("sysfs_create").is_empty());
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl fmt::Display for Signature {
 pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
     let mut canonical = vec![report.kind.group().to_owned()];
     match guilty {
-        Some(g) => canonical.push(g.syscall.clone().unwrap_or_else(|| g.function.clone())),
+        Some(g) => canonical.push(g.function.clone()),
         None => canonical.push(title.to_owned()),
     }
     Signature::of_canonical(canonical)

@@ -28,14 +28,13 @@ pub(super) fn title(report: &Report<'_>, guilty: Option<&Guilty>) -> Title {
     {
         return Title { title: fill(plain, report, ""), alts: Vec::new(), lacks_frame: false };
     }
-    let raw = guilty.map_or(CORRUPTED, |g| &g.function);
-    let name = guilty.and_then(|g| g.syscall.as_deref()).unwrap_or(raw);
+    let name = guilty.map_or(CORRUPTED, |g| &g.function);
     let title = fill(meaning.title, report, name);
     let mut alts: Vec<String> = meaning.alts.iter().map(|a| fill(a, report, name)).collect();
-    if name != raw {
-        // The wrapper's own name is another name of the same bug.
-        alts.push(fill(meaning.title, report, raw));
-        alts.extend(meaning.alts.iter().map(|a| fill(a, report, raw)));
+    for wrapper in guilty.iter().flat_map(|g| &g.wrappers) {
+        // A wrapper's own name is another name of the same bug.
+        alts.push(fill(meaning.title, report, wrapper));
+        alts.extend(meaning.alts.iter().map(|a| fill(a, report, wrapper)));
     }
     alts.retain(|a| *a != title);
     Title { title, alts, lacks_frame: wants_frame && guilty.is_none() }

@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("panic/stack-protector")
         .line("Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: %pS", &["func"])
         .title("kernel panic: stack is corrupted in {frame}")
-        .frame(&[Take::Capture("func"), Take::Trace])
+        .frame(&[Take::Header("func")])
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: read_it+0x12/0x34"),

@@ -96,8 +96,11 @@ pub type TypeRow = (&'static str, &'static str);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Take {
-    /// The function that a capture of the row names.
+    /// The function that a capture of the row names, if the report has a stack at all: a header alone may be one
+    /// half of two reports that ran into each other.
     Capture(&'static str),
+    /// The function that a capture of the row names, whatever it is and whatever else the report has.
+    Header(&'static str),
     /// The function of the crash's instruction pointer.
     Ip,
     /// The crash stack, innermost first.
@@ -107,6 +110,8 @@ pub enum Take {
     /// Stalls: on the crash stack, below the interrupt that noticed, the frame that a dispatcher (the syscall
     /// entry, the softirq loop, a workqueue) called.
     Dispatched,
+    /// lockdep: the places that took the locks of the report, the one being acquired first.
+    Locks,
     /// Hangs: the crash stack, where waiting itself is never to blame.
     Blocked,
 }

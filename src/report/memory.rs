@@ -39,6 +39,8 @@ pub struct LockHeld<'log> {
     pub usage: Option<Text<'log>>,
     /// Where it was taken.
     pub at: Option<Symbol<'log>>,
+    /// Whether it stands in a numbered list of held locks; the lock being acquired does not.
+    pub held: bool,
 }
 
 impl Fault<'_> {
@@ -63,6 +65,7 @@ impl LockHeld<'_> {
             name: self.name.into_owned(),
             usage: self.usage.map(Text::into_owned),
             at: self.at.map(Symbol::into_owned),
+            held: self.held,
         }
     }
 }

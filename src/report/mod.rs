@@ -145,6 +145,12 @@ impl<'log> Report<'log> {
         self.traces_of(Role::Crash).next()
     }
 
+    /// Whether any stack of the report has a frame, or a register dump names a function of the kernel.
+    #[must_use]
+    pub fn has_stack(&self) -> bool {
+        self.traces.iter().any(|t| !t.frames.is_empty()) || self.crash_registers().is_some()
+    }
+
     /// The register dump of the crash: the first that was taken in the kernel, not in user space.
     #[must_use]
     pub fn crash_registers(&self) -> Option<&Registers<'log>> {

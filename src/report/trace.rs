@@ -11,6 +11,8 @@ pub struct Trace<'log> {
     pub role: Role,
     /// What the header adds: the task of `Allocated by task 81:`, the lock of `-> #1 (&mm->mmap_lock){++++}-{3:3}:`.
     pub label: Option<Text<'log>>,
+    /// Which of [`super::Report::registers`] stands right before the stack: the registers it was taken with.
+    pub registers: Option<usize>,
     /// The frames, innermost first.
     pub frames: Vec<Frame<'log>>,
     /// `(frame, dump)`: before that frame stands [`super::Report::registers`]`[dump]`, an exception or interrupt
@@ -79,13 +81,14 @@ impl<'log> Trace<'log> {
     /// A stack of `role` without frames.
     #[must_use]
     pub fn new(role: Role, label: Option<Text<'log>>) -> Self {
-        Self { role, label, frames: Vec::new(), interrupted: Vec::new() }
+        Self { role, label, registers: None, frames: Vec::new(), interrupted: Vec::new() }
     }
 
     pub(crate) fn into_owned(self) -> Trace<'static> {
         Trace {
             role: self.role,
             label: self.label.map(Text::into_owned),
+            registers: self.registers,
             frames: self.frames.into_iter().map(Frame::into_owned).collect(),
             interrupted: self.interrupted,
         }

@@ -1,0 +1,114 @@
+//! Hostile input: whatever the bytes, ksplat neither panics nor loses what it found.
+
+use std::path::Path;
+
+/// One report with everything in it: text of our own after the kernel's formats.
+const REPORT: &str = "\
+[  100.000001][  T812] ==================================================================
+[  100.000002][  T812] BUG: KASAN: slab-use-after-free in ring_write+0x1f7/0x560
+[  100.000003][  T812] Read of size 8 at addr ffff888012345678 by task writer/812
+[  100.000004][  T812]
+[  100.000005][  T812] CPU: 1 UID: 0 PID: 812 Comm: writer Not tainted 6.12.0 #1
+[  100.000006][  T812] Call Trace:
+[  100.000007][  T812]  <TASK>
+[  100.000008][  T812]  dump_stack_lvl+0x60/0x90
+[  100.000009][  T812]  kasan_report+0xda/0x110
+[  100.000010][  T812]  ring_write+0x1f7/0x560 [ring]
+[  100.000011][  T812]  vfs_write+0x2a0/0x900
+[  100.000012][  T812]  </TASK>
+[  100.000013][  T812] Allocated by task 811:
+[  100.000014][  T812]  kmalloc_trace+0x22/0x30
+[  100.000015][  T812]  ring_open+0x40/0x90 [ring]
+[  100.000016][  T812] ==================================================================
+";
+
+const TITLE: &str = "KASAN: slab-use-after-free Read in ring_write";
+
+fn titles(log: &[u8]) -> Vec<String> {
+    ksplat::reports(log).map(|r| ksplat::identify(&r).title).collect()
+}
+
+#[test]
+fn ok_the_report_itself() {
+    assert_eq!(titles(REPORT.as_bytes()), [TITLE]);
+}
+
+#[test]
+fn ok_cut_at_every_byte() {
+    for end in 0..REPORT.len() {
+        let found = titles(&REPORT.as_bytes()[..end]);
+        assert!(found.len() <= 1);
+        if end > REPORT.find("Call Trace").unwrap() + 300 {
+            assert_eq!(found, [TITLE], "cut at {end}");
+        }
+    }
+}
+
+#[test]
+fn ok_every_line_doubled_dropped_or_swapped() {
+    let lines: Vec<&str> = REPORT.lines().collect();
+    for i in 0..lines.len() {
+        let mut doubled = lines.clone();
+        doubled.insert(i, lines[i]);
+        assert!(!titles(doubled.join("\n").as_bytes()).is_empty());
+        let mut dropped = lines.clone();
+        dropped.remove(i);
+        let _ = titles(dropped.join("\n").as_bytes());
+        let mut swapped = lines.clone();
+        swapped.swap(i, (i + 1) % lines.len());
+        let _ = titles(swapped.join("\n").as_bytes());
+    }
+}
+
+#[test]
+fn ok_every_byte_changed() {
+    let mut log = REPORT.as_bytes().to_vec();
+    for i in 0..log.len() {
+        let old = log[i];
+        for new in [0, b'\n', b' ', b'[', b'%', 0x1b, 0xff] {
+            log[i] = new;
+            assert!(titles(&log).len() <= 2);
+        }
+        log[i] = old;
+    }
+}
+
+#[test]
+fn ok_noise_between_two_reports() {
+    let noise: Vec<u8> = (0..60_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let log = [REPORT.as_bytes(), &noise, b"\n", REPORT.as_bytes()].concat();
+    assert_eq!(titles(&log), [TITLE, TITLE]);
+}
+
+#[test]
+fn ok_a_concatenation_holds_both() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/logs");
+    for entry in std::fs::read_dir(root).expect("examples/logs is there") {
+        let log = std::fs::read(entry.unwrap().path()).unwrap();
+        let alone = titles(&log);
+        let both = titles(&[&log, &b"\n"[..], REPORT.as_bytes()].concat());
+        assert_eq!(both[..alone.len()], alone[..]);
+        assert_eq!(both.last().map(String::as_str), Some(TITLE));
+    }
+}
+
+/// What costs more than its share when a parser is careless: headers alone, endless lists, one line, many callers.
+#[test]
+fn ok_adversarial_shapes_end() {
+    let shapes: [(&str, Box<dyn Fn(usize) -> String>); 8] = [
+        ("headers alone", Box::new(|_| "BUG: KASAN: x in y+0x1/0x2\n".into())),
+        ("half headers", Box::new(|_| "WARNING: CPU: \n".into())),
+        ("trace without end", Box::new(|i| format!("{} f+0x1/0x2\n", if i == 0 { "Call Trace:\n" } else { "" }))),
+        ("many callers", Box::new(|i| format!("[    1.000000][T{:5}] kernel BUG at a.c:1!\n", i % 5000))),
+        ("brackets", Box::new(|_| "[[[[[[[[[[[[[[[[[[[[[[[[[[".into())),
+        ("lazy texts", Box::new(|_| "INFO: task a blocked b blocked c blocked for\n".into())),
+        ("panics", Box::new(|_| "Kernel panic - not syncing: x\n".into())),
+        ("nul", Box::new(|_| "\0\0\0\0\0\0\0\0\n".into())),
+    ];
+    for (name, shape) in shapes {
+        let mut log: String = (0..20_000).map(&shape).collect();
+        log.push('\n');
+        log.push_str(REPORT);
+        assert_eq!(titles(log.as_bytes()).last().map(String::as_str), Some(TITLE), "{name}");
+    }
+}
