@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for group in groups.by_size() {
-        println!("{:5}  {}  {}", group.members.len(), group.signature, group.title);
+        println!("{:5}  {}  {}", group.members.len(), group.signature, group.title());
     }
     println!("{} reports in {} groups", groups.reports(), groups.by_size().len());
     Ok(())

@@ -60,6 +60,7 @@ fn comm_and_kernel<'a>(text: &'a [u8], line: &mut TaskLine<'a>) {
         }
         line.task.comm = found.first().map(|c| Text::from(c.trim_ascii()));
         let rest = found.get(1).copied().unwrap_or_default();
+        line.kernel.taint = Some(Text::default());
         let rest = if tainted { taint(rest, &mut line.kernel) } else { rest };
         kernel(rest, &mut line.kernel);
         return;

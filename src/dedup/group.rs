@@ -2,9 +2,18 @@
 
 use super::{Identity, Signature};
 use crate::report::{Class, Report};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports by signature. The result does not depend on the order in which they were added.
+///
+/// ```
+/// let log = b"kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\nkernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n";
+/// let mut groups = ksplat::dedup::Groups::new();
+/// for report in ksplat::reports(log) {
+///     groups.add("console.log", &report, &ksplat::identify(&report));
+/// }
+/// assert_eq!((groups.reports(), groups.by_size().len()), (2, 1));
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Groups {
     groups: BTreeMap<Signature, Group>,
@@ -12,16 +21,13 @@ pub struct Groups {
 
 /// Reports of one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Group {
     /// What they share.
     pub signature: Signature,
-    /// The title of the exemplar: of the least damaged report, the first of those.
-    pub title: String,
     /// The coarse class.
     pub class: Class,
     /// The reports, by path and offset.
-    pub members: Vec<Member>,
+    pub members: BTreeSet<Member>,
 }
 
 /// One report of a group.
@@ -35,6 +41,20 @@ pub struct Member {
     pub defects: usize,
     /// Its title: reports of one signature may differ in it.
     pub title: String,
+}
+
+impl Group {
+    /// The least damaged report, the first of those.
+    #[must_use]
+    pub fn exemplar(&self) -> Option<&Member> {
+        self.members.iter().min_by_key(|m| m.defects)
+    }
+
+    /// The exemplar's title.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        self.exemplar().map_or("", |m| &m.title)
+    }
 }
 
 impl Groups {
@@ -52,36 +72,67 @@ impl Groups {
             defects: identity.defects.len(),
             title: identity.title.clone(),
         };
-        let group = self.groups.entry(identity.signature.clone()).or_insert_with(|| Group {
+        self.insert(Group {
             signature: identity.signature.clone(),
-            title: String::new(),
             class: report.kind.class(),
-            members: Vec::new(),
+            members: BTreeSet::from([member]),
         });
-        let at = group.members.partition_point(|m| (&m.path, m.offset) < (&member.path, member.offset));
-        group.members.insert(at, member);
-        group.class = group.class.min(report.kind.class());
-        if let Some(exemplar) = group.members.iter().min_by_key(|m| m.defects) {
-            group.title.clone_from(&exemplar.title);
-        }
+    }
+
+    /// Adds a group, for instance one that was saved: merging the groups of two halves gives the groups of the
+    /// whole.
+    pub fn insert(&mut self, group: Group) {
+        let own = self.groups.entry(group.signature.clone()).or_insert_with(|| Group {
+            signature: group.signature,
+            class: group.class,
+            members: BTreeSet::new(),
+        });
+        own.class = own.class.min(group.class);
+        own.members.extend(group.members);
     }
 
     /// The groups, those with most members first, then by title and signature.
     #[must_use]
     pub fn by_size(&self) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.groups.values().collect();
-        groups.sort_by(|a, b| {
-            b.members
-                .len()
-                .cmp(&a.members.len())
-                .then_with(|| (&a.title, &a.signature).cmp(&(&b.title, &b.signature)))
+        let mut groups: Vec<(&Group, &str)> = self.groups.values().map(|g| (g, g.title())).collect();
+        groups.sort_by(|(a, a_title), (b, b_title)| {
+            b.members.len().cmp(&a.members.len()).then_with(|| (a_title, &a.signature).cmp(&(b_title, &b.signature)))
         });
-        groups
+        groups.into_iter().map(|(group, _)| group).collect()
     }
 
     /// How many reports all groups hold.
     #[must_use]
     pub fn reports(&self) -> usize {
         self.groups.values().map(|g| g.members.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(order: &[usize]) -> Groups {
+        let logs = ["kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n", "kernel BUG at b.c:1!\nRIP: 0010:g+0x1/0x2\n"];
+        let mut groups = Groups::new();
+        for n in order {
+            let report = crate::reports(logs[n % 2].as_bytes()).next().unwrap();
+            groups.add(&format!("{n}.log"), &report, &crate::identify(&report));
+        }
+        groups
+    }
+
+    #[test]
+    fn ok_order_does_not_matter() {
+        assert_eq!(groups(&[0, 1, 2, 3, 4]), groups(&[3, 4, 1, 0, 2]));
+    }
+
+    #[test]
+    fn ok_halves_merge_into_the_whole() {
+        let mut half = groups(&[4, 1]);
+        for group in groups(&[0, 2, 3]).by_size() {
+            half.insert(group.clone());
+        }
+        assert_eq!(half, groups(&[0, 1, 2, 3, 4]));
     }
 }

@@ -108,7 +108,7 @@ impl Group {
         let members: Vec<Member> = group.members.iter().map(member).collect();
         Self {
             signature: group.signature.to_string(),
-            title: group.title.clone(),
+            title: group.title().to_owned(),
             class: group.class.name().to_owned(),
             count: members.len(),
             status: "new".to_owned(),
@@ -132,9 +132,8 @@ impl Group {
             let at = format!("{} should be {signature}", self.signature);
             return Err(ErrorKind::Saved { what: "group", at }.into());
         }
-        let mut members: Vec<dedup::Member> = self.members.iter().map(Member::to_member).collect();
-        members.sort();
-        Ok(dedup::Group { signature, title: self.title.clone(), class: names::class(&self.class), members })
+        let members = self.members.iter().map(Member::to_member).collect();
+        Ok(dedup::Group { signature, class: names::class(&self.class), members })
     }
 }
 

@@ -134,6 +134,7 @@ fn task(task: &Task) -> model::Task<'static> {
 fn trace(trace: &Trace) -> model::Trace<'static> {
     let mut model = model::Trace::new(names::role(&trace.role), texts(&trace.label));
     model.frames = trace.frames.iter().map(frame).collect();
+    model.registers = trace.dump;
     model.interrupted = trace.interrupts.iter().map(|i| (i.frame, i.dump)).collect();
     model
 }
@@ -228,6 +229,7 @@ fn lock(lock: &Lock) -> model::LockHeld<'static> {
         name: text(&lock.name),
         usage: texts(&lock.usage),
         at: lock.at.as_ref().and_then(symbol),
+        held: lock.held,
     }
 }
 

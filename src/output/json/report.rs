@@ -156,6 +156,8 @@ pub struct Trace {
     pub frames: Vec<Frame>,
     /// What the line above the stack says besides the role.
     pub label: Option<String>,
+    /// Number of the register dump that stands right before the stack, from 0 in the order of the log.
+    pub dump: Option<usize>,
     /// Exceptions and interrupts taken on this stack.
     pub interrupts: Vec<Interrupt>,
 }
@@ -315,4 +317,6 @@ pub struct Lock {
     pub usage: Option<String>,
     /// Where it was taken.
     pub at: Option<Place>,
+    /// Whether it is held; the lock being acquired is not.
+    pub held: bool,
 }

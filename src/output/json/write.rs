@@ -110,6 +110,7 @@ fn trace(trace: &model::Trace<'_>) -> Trace {
         task: trace.label.as_ref().and_then(|label| task_of(trace.role, label)),
         frames: trace.frames.iter().map(frame).collect(),
         label: string(&trace.label),
+        dump: trace.registers,
         interrupts: trace
             .interrupted
             .iter()
@@ -227,5 +228,10 @@ fn fault(fault: &model::Fault<'_>) -> Fault {
 }
 
 fn lock(lock: &model::LockHeld<'_>) -> Lock {
-    Lock { name: lock.name.to_string(), usage: string(&lock.usage), at: lock.at.as_ref().map(place) }
+    Lock {
+        name: lock.name.to_string(),
+        usage: string(&lock.usage),
+        at: lock.at.as_ref().map(place),
+        held: lock.held,
+    }
 }

@@ -19,7 +19,7 @@ impl Display for GroupsText<'_> {
         let colour = self.colour;
         let groups = self.groups.by_size();
         for group in &groups {
-            let title = colour.paint(Tone::Title, Clean(&group.title));
+            let title = colour.paint(Tone::Title, Clean(group.title()));
             let class = colour.paint(Tone::Faint, group.class);
             writeln!(f, "{:>6}  {}  {title}  {class}", group.members.len(), group.signature)?;
             for member in group.members.iter().take(PLACES) {
