@@ -5,8 +5,18 @@ use std::hint::black_box;
 
 /// Headers as tools match them that work by regular expression.
 const HEADERS: &[&str] = &[
-    r"BUG: ", r"WARNING: ", r"INFO: ", r"Unable to handle kernel", r"general protection fault", r"Kernel panic",
-    r"kernel BUG", r"divide error:", r"invalid opcode:", r"UBSAN:", r"Internal error:", r"Unhandled fault:",
+    r"BUG: ",
+    r"WARNING: ",
+    r"INFO: ",
+    r"Unable to handle kernel",
+    r"general protection fault",
+    r"Kernel panic",
+    r"kernel BUG",
+    r"divide error:",
+    r"invalid opcode:",
+    r"UBSAN:",
+    r"Internal error:",
+    r"Unhandled fault:",
 ];
 
 pub fn bench(c: &mut Criterion) {

@@ -98,7 +98,10 @@ fn ok_adversarial_shapes_end() {
     let shapes: [(&str, Box<dyn Fn(usize) -> String>); 8] = [
         ("headers alone", Box::new(|_| "BUG: KASAN: x in y+0x1/0x2\n".into())),
         ("half headers", Box::new(|_| "WARNING: CPU: \n".into())),
-        ("trace without end", Box::new(|i| format!("{} f+0x1/0x2\n", if i == 0 { "Call Trace:\n" } else { "" }))),
+        (
+            "trace without end",
+            Box::new(|i| format!("{} f+0x1/0x2\n", if i == 0 { "Call Trace:\n" } else { "" })),
+        ),
         ("many callers", Box::new(|i| format!("[    1.000000][T{:5}] kernel BUG at a.c:1!\n", i % 5000))),
         ("brackets", Box::new(|_| "[[[[[[[[[[[[[[[[[[[[[[[[[[".into())),
         ("lazy texts", Box::new(|_| "INFO: task a blocked b blocked c blocked for\n".into())),

@@ -75,7 +75,12 @@ fn files_of(folder: &Path, module: &str) -> Vec<std::path::PathBuf> {
 
 /// The modules behind every `crate::` outside of comments and tests; names that the crate's root re-exports are resolved.
 fn uses(text: &str) -> Vec<String> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or(text).lines().filter(|l| !l.trim_start().starts_with("//"));
+    let code = text
+        .split("#[cfg(test)]")
+        .next()
+        .unwrap_or(text)
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"));
     let mut found = Vec::new();
     for line in code {
         for (at, _) in line.match_indices("crate::") {
