@@ -329,6 +329,10 @@ impl<'log> Reader<'log> {
         report.defects = self.defects;
         report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
         report.header = splat.header;
+        if splat.lines.iter().any(|l| l.line.text.len() == crate::splat::LINE_BYTES) {
+            let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
+            report.defects.push(Defect { code: DefectCode::Limit, text });
+        }
         for trace in report.traces.iter().filter(|t| t.frames.is_empty()) {
             report.defects.push(Defect {
                 code: DefectCode::EmptyTrace,

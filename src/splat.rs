@@ -25,8 +25,15 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 const LEAD_SEARCH: usize = 60;
+/// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
+pub(crate) const LINE_BYTES: usize = 16 << 10;
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
 const SPLAT_LINES: usize = 50_000;
+
+/// The line with no more text than a report keeps.
+fn capped(line: Line<'_>) -> Line<'_> {
+    Line { text: line.text.get(..LINE_BYTES).unwrap_or(line.text), ..line }
+}
 
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
@@ -127,7 +134,7 @@ impl<'log> Splats<'log> {
         if self.open.is_empty() && headers.is_empty() {
             return;
         }
-        let line = raw.read();
+        let line = capped(raw.read());
         self.sweep(line.number);
         let stream = self.stream_of(&line);
         if let Some(open) = self.open.get_mut(&stream) {
@@ -195,7 +202,8 @@ impl<'log> Splats<'log> {
             let before = self.bytes.get(..end - 1).unwrap_or_default();
             let offset = memrchr(b'\n', before).map_or(0, |at| at + 1);
             number -= 1;
-            let line = RawLine { offset, number, bytes: before.get(offset..).unwrap_or_default() }.read();
+            let line = RawLine { offset, number, bytes: before.get(offset..).unwrap_or_default() };
+            let line = capped(line.read());
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() {
                 let near = header.time.zip(line.time).is_none_or(|(h, l)| h.saturating_sub(l) < GAP_TIME);
                 if !near {
