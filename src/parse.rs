@@ -1,6 +1,7 @@
 //! Log → splat → row → report: the only caller of `family`.
 
 use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::log::Log;
 use crate::printk;
@@ -101,6 +102,7 @@ fn report(splat: Splat<'_>) -> Report<'_> {
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
     report.captures = named(header).chain(further).collect();
+    fill_fault(&mut report);
     cut_leads(&mut report, &splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
@@ -159,11 +161,28 @@ fn reads<'log>(format: &str, text: &'log [u8], found: &mut Vec<&'log [u8]>) -> b
     }
 }
 
+/// What a header says of the bad access, under the names that all rows use for it.
+fn fill_fault(report: &mut Report<'_>) {
+    let number = |name| {
+        let text = report.capture(name)?;
+        // `%p` of a null pointer before 5.2.
+        if text.ends_with(b"(null)") { Some(0) } else { hex_value(text) }
+    };
+    let (address, access, code) =
+        (number("addr"), report.capture("access").cloned(), report.capture("code").cloned());
+    let fault = &mut report.fault;
+    fault.address = fault.address.or(address);
+    fault.access = fault.access.take().or(access);
+    fault.error_code = fault.error_code.take().or(code);
+}
+
 /// Drops the lines before the header that are not this report's.
 fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     let separator = |l: &SplatLine<'_>| {
         let text = l.line.text.trim_ascii();
-        text.starts_with(b"------------[ cut here ]") || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+        text.starts_with(b"------------[ cut here ]")
+            || text.starts_with(b"8<--- cut here ---")
+            || (text.len() > 20 && text.iter().all(|c| *c == b'='))
     };
     let before = splat.lines.get(..splat.header).unwrap_or_default();
     let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);
@@ -192,6 +211,8 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
+    /// The next line of instruction words continues the last code.
+    code_open: bool,
     /// The next call trace is the fault injector's.
     injecting: bool,
 }
@@ -203,7 +224,8 @@ impl<'log> Reader<'log> {
             Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
-            Some(Block::Code(Some(code))) => self.code.push(code.clone()),
+            Some(Block::Code(Some(code))) => self.code(code, text),
+            Some(Block::Code(None)) => self.code_open = false,
             Some(Block::Task(line)) => self.task(line),
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
@@ -240,24 +262,41 @@ impl<'log> Reader<'log> {
     }
 
     fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
-        if line.entries.is_empty() {
+        if line.entries.is_empty() || (line.continues && !open) {
             return;
         }
         if line.starts || !open || self.registers.is_empty() {
+            if line.user != Some(true) {
+                // `IP: f+0x1/0x2` above the oops line says what the dump below it says again.
+                self.registers
+                    .pop_if(|d| d.entries.len() == 1 && d.entries.iter().all(|r| *r.name == *b"IP"));
+            }
             if let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty()) {
                 trace.interrupted.push((trace.frames.len(), self.registers.len()));
             }
             self.registers.push(Registers::default());
         }
         self.dump_open = true;
-        self.kernel.arch = self.kernel.arch.or(Some(line.arch));
+        self.kernel.arch = self.kernel.arch.or((!line.arch.is_empty()).then_some(line.arch));
         let Some(dump) = self.registers.last_mut() else { return };
         dump.ip = dump.ip.take().or_else(|| line.ip.clone());
         dump.ip_address = dump.ip_address.or(line.ip_address);
         dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
         dump.link = dump.link.take().or_else(|| line.link.clone());
         dump.user |= line.user == Some(true);
-        dump.entries.extend(line.entries.iter().cloned());
+        dump.entries.extend(line.entries_behind(&dump.entries));
+    }
+
+    /// powerpc prints the words on lines of their own.
+    fn code(&mut self, code: &Code, text: &[u8]) {
+        let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
+        match self.code.last_mut().filter(|_| goes_on) {
+            Some(last) => {
+                last.at = last.at.or(code.at.map(|at| at + last.units.len()));
+                last.units.extend(&code.units);
+            }
+            None => self.code.push(code.clone()),
+        }
     }
 
     fn task(&mut self, line: &TaskLine<'log>) {
@@ -279,10 +318,11 @@ impl<'log> Reader<'log> {
             Fact::Access { access, size, address, comm, pid } if self.fault.access.is_none() => {
                 self.fault.access = Some(access.clone());
                 self.fault.size = *size;
-                self.fault.address = *address;
+                self.fault.address = self.fault.address.or(*address);
                 self.task.comm = self.task.comm.take().or_else(|| comm.clone());
                 self.task.pid = self.task.pid.or(*pid);
             }
+            Fact::Address(address) => self.fault.address = self.fault.address.or(Some(*address)),
             Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or_else(|| Some(walk.clone())),
             Fact::Object(object) => self.fault.object = self.fault.object.or(*object),
             Fact::Cache { name, size } => {
@@ -290,7 +330,9 @@ impl<'log> Reader<'log> {
                 self.fault.object_size = *size;
             }
             Fact::Shadow(line) => self.fault.shadow.push(line.clone()),
-            Fact::ErrorCode(code) => self.fault.error_code = Some(code.clone()),
+            Fact::ErrorCode(code) => {
+                self.fault.error_code = self.fault.error_code.take().or_else(|| Some(code.clone()));
+            }
             Fact::Access { .. } | Fact::Prose => {}
         }
     }
