@@ -80,5 +80,5 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))
-        .or_else(|| words::stack_words(text).then_some(Block::More))
+        .or_else(|| (words::stack_words(text) || words::saved_registers(text)).then_some(Block::More))
 }

@@ -25,6 +25,14 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unhandled prefetch abort: %s (%x) at %px", &["fault", "code", "addr"])
         .class(Class::Fault)
         .example("Unhandled prefetch abort: debug event (0x002) at 0x00000000"),
+    trap("arm/panic", "kernel panic: {reason}")
+        .line("Bad mode in %s handler detected", &["vector"])
+        .line("Unhandled %s exception on CPU%d, ESR %lx -- %s", &["vector", "", "code", "syndrome"])
+        .line("SError Interrupt on CPU%d, code %lx -- %s", &["", "code", "syndrome"])
+        .with("Kernel panic - not syncing: %s\n", &["reason"])
+        .example(
+            "Unhandled 64-bit el1h sync exception on CPU0, ESR 0x0000000002000000 -- Unknown/Uncategorized",
+        ),
     trap("arm/bad-mode", "Bad mode in {handler} handler in {frame}")
         .line("Bad mode in %s handler detected", &["handler"])
         .alts(BAD_ACCESS)
@@ -89,6 +97,10 @@ mod tests {
             (
                 "Bad mode in Error handler detected on CPU0, code 0xbf000002 -- SError\nInternal error: Oops - bad mode: 0 [#1] SMP",
                 "Bad mode in Error handler in foo_write",
+            ),
+            (
+                "Bad mode in Error handler detected on CPU0, code 0xbf000002 -- SError\nKernel panic - not syncing: bad mode",
+                "kernel panic: bad mode",
             ),
         ] {
             assert_eq!(titles(&format!("{head}\npc : foo_write+0x1/0x2\n")), [title], "{head}");

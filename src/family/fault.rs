@@ -5,7 +5,8 @@
 //! in `arch/powerpc/mm/fault.c`, `do_no_context` in `arch/s390/mm/fault.c`, `__do_page_fault` in `arch/mips/mm/fault.c`,
 //! `no_context` in `arch/loongarch/mm/fault.c`; `die` of each architecture.
 
-use super::{Follows, Rule, rule};
+use super::trap::ANNOUNCED;
+use super::{Rule, rule};
 use crate::bytes::hex_value;
 use crate::report::{Class, Report, Take, Text, TypeRow};
 
@@ -109,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("Oops: %x ilc:%d [#%d]", &["code", "", ""])
         .line("Oops [#%d]", &[""])
         .line("Oops[#%d]:\n", &[""])
-        .follows(Follows::Anything)
+        .follows(ANNOUNCED)
         .example("Oops: 0002 [#1] SMP"),
 ];
 

@@ -2,8 +2,8 @@
 //!
 //! Source: `__die`, `_exception`, `StackOverflow`, `unrecoverable_exception` in `arch/powerpc/kernel/traps.c`.
 
-use super::trap::trap;
-use super::{Follows, Rule};
+use super::Rule;
+use super::trap::{ANNOUNCED, trap};
 use crate::report::Class;
 
 pub(super) const RULES: &[Rule] = &[
@@ -12,7 +12,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("Oops: Kernel stack overflow, sig: %ld [#%d]", &["", ""])
         .alts(&["stack-overflow in {frame}"])
         .class(Class::Resource)
-        .follows(Follows::Kinds(&["powerpc/", "fault/"]))
+        .follows(ANNOUNCED)
         .example("Oops: Kernel stack overflow, sig: 11 [#1]"),
     trap("powerpc/machine-check", "machine check in {frame}")
         .line("Oops: Machine check%s, sig: %ld [#%d]", &["", "", ""])
@@ -25,12 +25,12 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::Fault)
         .types(&[("*", "MEMORY_SAFETY_BUG")])
         .group("fault/paging-request")
-        .follows(Follows::Anything)
+        .follows(ANNOUNCED)
         .example("Oops: Kernel access of bad area, sig: 11 [#1]"),
     trap("powerpc/oops", "Oops: {what} in {frame}")
         .line("Oops: %s, sig: %ld [#%d]", &["what", "", ""])
         .maybe("Unrecoverable exception %lx at ", &["trap"])
-        .follows(Follows::Anything)
+        .follows(ANNOUNCED)
         .example("Oops: Exception in kernel mode, sig: 5 [#1]"),
 ];
 

@@ -9,8 +9,17 @@ const TYPES: &[TypeRow] = &[("*", "DoS")];
 const TAKE: &[Take] = &[Take::Ip, Take::Trace];
 
 /// Kinds behind whose own header the kernel dies by a trap: the trap's line belongs to them.
-pub(super) const ANNOUNCED: Follows =
-    Follows::Kinds(&["bug/", "fault/", "trap/", "arm/", "stack/", "kasan/", "ubsan/", "usercopy/"]);
+pub(super) const ANNOUNCED: Follows = Follows::Kinds(&[
+    "bug/",
+    "fault/",
+    "trap/",
+    "arm/",
+    "powerpc/",
+    "stack/",
+    "kasan/",
+    "ubsan/",
+    "usercopy/",
+]);
 
 /// What the rows of exceptions share.
 pub(super) const fn trap(name: &'static str, title: &'static str) -> Rule {
@@ -45,6 +54,7 @@ pub(super) const RULES: &[Rule] = &[
     trap("trap/double-fault", "PANIC: double fault in {frame}")
         .line("PANIC: double fault, error_code: %lx", &["code"])
         .line("PANIC: double fault", &[])
+        .follows(ANNOUNCED)
         .example("traps: PANIC: double fault, error_code: 0x0"),
     trap("trap/double-fault-oops", "PANIC: double fault in {frame}")
         .line("double fault: %x [#%d]", &["code", ""])

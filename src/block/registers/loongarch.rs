@@ -86,7 +86,7 @@ fn state(text: &[u8]) -> Option<RegisterLine<'_>> {
     Some(RegisterLine { arch: "loongarch", user, entries: vec![entry], ..RegisterLine::default() })
 }
 
-/// `CSR crmd: 000000b0	CSR prmd: 00000004	…` of kernels before 6.3.
+/// `CSR crmd: 000000b0 CSR prmd: 00000004 …` of kernels before 6.3.
 fn control(text: &[u8]) -> Option<RegisterLine<'_>> {
     let pair = (preceded((space0, tag("CSR ")), terminated(alpha1, (char(':'), space0))), word);
     let all = fold_many_m_n(1, 8, pair, Vec::new, |mut all, (name, value): (&[u8], &[u8])| {

@@ -63,7 +63,7 @@ pub(super) fn pointer<'a>(text: &'a [u8], ip: &[u8], arch: &'static str) -> Opti
     Some(line)
 }
 
-/// `Status: 1000a403	KERNEL EXL IE`
+/// `Status: 1000a403 KERNEL EXL IE`
 fn status(text: &[u8]) -> Option<RegisterLine<'_>> {
     let (rest, value) = run(delimited((tag("Status:"), space0), hex, space1), text)?;
     let user = rest.split(u8::is_ascii_whitespace).any(|w| USER.contains(&w));
