@@ -224,14 +224,19 @@ impl<'log> Reader<'log> {
             Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
-            Some(Block::Code(Some(code))) => self.code(code, text),
-            Some(Block::Code(None)) => self.code_open = false,
+            Some(Block::Code(code)) => {
+                // x86 prints it between the instruction pointer and the rest of the dump.
+                self.dump_open = dump_open;
+                self.code(code.as_ref(), text);
+            }
             Some(Block::Task(line)) => self.task(line),
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::FaultInjection) => self.injecting = true,
+            // A line of somebody else, or words about the line above.
+            None if !is_dropped(text) => self.dump_open = dump_open,
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -263,6 +268,7 @@ impl<'log> Reader<'log> {
 
     fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
         if line.entries.is_empty() || (line.continues && !open) {
+            self.dump_open = open;
             return;
         }
         if line.starts || !open || self.registers.is_empty() {
@@ -287,8 +293,12 @@ impl<'log> Reader<'log> {
         dump.entries.extend(line.entries_behind(&dump.entries));
     }
 
-    /// powerpc prints the words on lines of their own.
-    fn code(&mut self, code: &Code, text: &[u8]) {
+    /// powerpc prints the words on lines of their own, below one that says so.
+    fn code(&mut self, code: Option<&Code>, text: &[u8]) {
+        let Some(code) = code else {
+            self.code_open = false;
+            return;
+        };
         let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
         match self.code.last_mut().filter(|_| goes_on) {
             Some(last) => {
@@ -372,4 +382,45 @@ impl<'log> Reader<'log> {
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {
     text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_one_dump_of_the_kernel_and_one_of_the_program() {
+        let log = b"BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+                    RIP: 0010:foo_poll+0x1a/0x90\nCode: 48 89 e5 <0f> 0b 5b 5d c3\n\
+                    RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282\nRAX: 0000000000000000 RBX: 0000000000000001 RCX: 0000000000000002\n\
+                    Call Trace:\n foo_ioctl+0x1/0x2\nRIP: 0033:0x7f3a5c\nCode: Bad RIP value.\n\
+                    RSP: 002b:00007fa84e2fcd98 EFLAGS: 00000346\nModules linked in:\nCR2: 0000000000000010\n";
+        let report = reports(log).next().unwrap();
+        let dumps: Vec<_> = report.registers.iter().map(|d| (d.user, d.entries.len())).collect();
+        assert_eq!(dumps, [(false, 6), (true, 3)]);
+        assert_eq!(report.crash_registers().unwrap().ip.as_ref().unwrap().name, "foo_poll");
+        assert_eq!(report.traces.first().unwrap().interrupted, [(1, 1)]);
+    }
+
+    #[test]
+    fn ok_s390_names_the_registers_of_all_lines() {
+        let log = b"specification exception: 0006 ilc:2 [#1] SMP\n\
+                    Krnl PSW : 0704c00180000000 00000000001cd3a6 (foo_io+0x26/0x88)\n           R:0 T:1 IO:1 EX:1 Key:0\n\
+                    Krnl GPRS: 0000000000000000 0000000000000001 0000000000000002 0000000000000003\n           \
+                    0000000000000004 0000000000000005 0000000000000006 0000000000000007\n";
+        let report = reports(log).next().unwrap();
+        let last = report.registers.iter().flat_map(|d| &d.entries).last().unwrap();
+        assert_eq!((last.name.to_string(), last.value), ("r7".to_owned(), Some(7)));
+        assert_eq!(report.registers.len(), 1);
+    }
+
+    #[test]
+    fn ok_powerpc_code_is_one() {
+        let log = b"Oops: Exception in kernel mode, sig: 5 [#1]\nNIP [c000000000b4d6a8] foo_io+0x1/0x2\nInstruction dump:\n\
+                    60000000 60000000 60000000 60000000 60000000 60000000 60000000 60000000 \n\
+                    60000000 60000000 60000000 60000000 <0fe00000> 60000000 60000000 60000000 \n";
+        let report = reports(log).next().unwrap();
+        let code: Vec<_> = report.code.iter().map(|c| (c.units.len(), c.at)).collect();
+        assert_eq!(code, [(16, Some(12))]);
+    }
 }

@@ -47,8 +47,8 @@ const ERROR_CODES: &[&str] = &[
 ];
 /// arm64's `data_abort_decode`.
 const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
-/// s390's `dump_fault_info`.
-const FAILING_ADDRESS: &str = "Failing address: %lx";
+/// s390's `dump_fault_info`, x86's `page_fault_oops`.
+const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
 /// Starts of lines that belong to a report and say nothing that is kept.
@@ -213,9 +213,9 @@ fn touch(line: &[u8]) -> Option<Fact<'_>> {
             printk::read(WRITE_NOT_READ, line, &mut found)?;
             if *found.get(1)? == b"1" { "write" } else { "read" }
         }
-        [b'F', b'a', b'i', b'l', ..] => {
+        [b'F', b'a', b'i', b'l', ..] | [b'C', b'R', b'2', ..] => {
             let mut found = Vec::new();
-            printk::read(FAILING_ADDRESS, line, &mut found)?;
+            ADDRESSES.iter().find_map(|f| printk::read(f, line, &mut found))?;
             return found.first().and_then(|a| hex_value(a)).map(Fact::Address);
         }
         _ => return None,
@@ -346,6 +346,7 @@ mod tests {
         ] {
             assert!(matches!(fact(line), Fact::Walk(_)), "{line}");
         }
+        assert_eq!(fact("CR2: 0000000000000086"), Fact::Address(0x86));
         assert_eq!(fact("Failing address: 0000000000000000 TEID: 0000000000000483"), Fact::Address(0));
     }
 

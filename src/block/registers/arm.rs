@@ -45,6 +45,10 @@ fn is_name(name: &[u8]) -> bool {
 fn at(text: &[u8]) -> Option<RegisterLine<'_>> {
     let (rest, name) = run(terminated(alt((tag("PC"), tag("LR"))), tag(" is at ")), text)?;
     let rest = rest.trim_ascii();
+    if rest.ends_with(b"[inline]") {
+        // A symbolizer repeats the line once per inlined function before the one that has the offset.
+        return Some(RegisterLine::default());
+    }
     let mut line = RegisterLine { starts: name == b"PC", ..RegisterLine::default() };
     if name == b"PC" {
         line.set_ip(rest);
@@ -91,6 +95,7 @@ mod tests {
     fn ok_dump() {
         assert_eq!(line(b"PC is at foo+0x1/0x2 [mod]").unwrap().ip.unwrap().name, "foo");
         assert_eq!(line(b"LR is at bar+0x1/0x2").unwrap().link.unwrap().name, "bar");
+        assert!(line(b"PC is at bar include/bar.h:7 [inline]").unwrap().entries.is_empty());
         let raw = line(b"PC is at 0xdeadbeef").unwrap();
         assert_eq!((raw.ip, raw.entries[0].value), (None, Some(0xdead_beef)));
         let l = line(b"pc : [<80101234>]    lr : [<80101238>]    psr: 60000193").unwrap();

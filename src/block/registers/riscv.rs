@@ -69,6 +69,7 @@ fn is_name(name: &[u8]) -> bool {
                 | b"tp"
                 | b"s10"
                 | b"s11"
+                | b"ssp"
                 | b"status"
                 | b"badaddr"
                 | b"cause"

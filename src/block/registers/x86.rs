@@ -47,6 +47,10 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
         // Behind the end of a report of kernels before 4.20.
         entries.push(register(b"RSP", value));
     }
+    if matches!(&*entries, [only] if *only.name == *b"CR2") {
+        // Below the dump, the address of the fault once more.
+        return None;
+    }
     // `CS` is that of the code that prints; the stack segment of 32 bits is the dump's own.
     let stack_segment = entries.iter().find(|r| *r.name == *b"SS").and_then(|r| r.value);
     (!entries.is_empty()).then(|| RegisterLine {
