@@ -1,6 +1,7 @@
 //! Log → splat → row → report: the only caller of `family`.
 
 use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::log::Log;
 use crate::printk;
@@ -101,6 +102,7 @@ fn report(splat: Splat<'_>) -> Report<'_> {
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
     report.captures = named(header).chain(further).collect();
+    fill_fault(&mut report);
     cut_leads(&mut report, &splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
@@ -159,11 +161,28 @@ fn reads<'log>(format: &str, text: &'log [u8], found: &mut Vec<&'log [u8]>) -> b
     }
 }
 
+/// What a header says of the bad access, under the names that all rows use for it.
+fn fill_fault(report: &mut Report<'_>) {
+    let number = |name| {
+        let text = report.capture(name)?;
+        // `%p` of a null pointer before 5.2.
+        if text.ends_with(b"(null)") { Some(0) } else { hex_value(text) }
+    };
+    let (address, access, code) =
+        (number("addr"), report.capture("access").cloned(), report.capture("code").cloned());
+    let fault = &mut report.fault;
+    fault.address = fault.address.or(address);
+    fault.access = fault.access.take().or(access);
+    fault.error_code = fault.error_code.take().or(code);
+}
+
 /// Drops the lines before the header that are not this report's.
 fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     let separator = |l: &SplatLine<'_>| {
         let text = l.line.text.trim_ascii();
-        text.starts_with(b"------------[ cut here ]") || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+        text.starts_with(b"------------[ cut here ]")
+            || text.starts_with(b"8<--- cut here ---")
+            || (text.len() > 20 && text.iter().all(|c| *c == b'='))
     };
     let before = splat.lines.get(..splat.header).unwrap_or_default();
     let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);
@@ -198,6 +217,8 @@ struct Reader<'log> {
     task_said: bool,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<Role>,
+    /// The next line of instruction words continues the last code.
+    code_open: bool,
 }
 
 impl<'log> Reader<'log> {
@@ -208,9 +229,9 @@ impl<'log> Reader<'log> {
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
             Some(Block::Code(code)) => {
-                // x86 prints it between the instruction pointer and the other registers.
+                // x86 prints it between the instruction pointer and the rest of the dump.
                 self.dump_open = dump_open;
-                self.code.extend(code.clone());
+                self.code(code.as_ref(), text);
             }
             Some(Block::Task(line)) => {
                 self.task_said |= line.task.pid.is_some() && line.task.cpu.is_some();
@@ -221,6 +242,8 @@ impl<'log> Reader<'log> {
             Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::NextTrace(role)) => self.next_role = Some(*role),
+            // A line of somebody else, or words about the line above.
+            None if !is_dropped(text) => self.dump_open = dump_open,
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -251,10 +274,16 @@ impl<'log> Reader<'log> {
     }
 
     fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
-        if line.entries.is_empty() {
+        if line.entries.is_empty() || (line.continues && !open) {
+            self.dump_open = open;
             return;
         }
         if line.starts || !open || self.registers.is_empty() {
+            if line.user != Some(true) {
+                // `IP: f+0x1/0x2` above the oops line says what the dump below it says again.
+                self.registers
+                    .pop_if(|d| d.entries.len() == 1 && d.entries.iter().all(|r| *r.name == *b"IP"));
+            }
             if let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty()) {
                 trace.interrupted.push((trace.frames.len(), self.registers.len()));
             }
@@ -262,14 +291,30 @@ impl<'log> Reader<'log> {
             self.registers.push(Registers::default());
         }
         self.dump_open = true;
-        self.kernel.arch = self.kernel.arch.or(Some(line.arch));
+        self.kernel.arch = self.kernel.arch.or((!line.arch.is_empty()).then_some(line.arch));
         let Some(dump) = self.registers.last_mut() else { return };
         dump.ip = dump.ip.take().or_else(|| line.ip.clone());
         dump.ip_address = dump.ip_address.or(line.ip_address);
         dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
         dump.link = dump.link.take().or_else(|| line.link.clone());
         dump.user |= line.user == Some(true);
-        dump.entries.extend(line.entries.iter().cloned());
+        dump.entries.extend(line.entries_behind(&dump.entries));
+    }
+
+    /// powerpc prints the words on lines of their own, below one that says so.
+    fn code(&mut self, code: Option<&Code>, text: &[u8]) {
+        let Some(code) = code else {
+            self.code_open = false;
+            return;
+        };
+        let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
+        match self.code.last_mut().filter(|_| goes_on) {
+            Some(last) => {
+                last.at = last.at.or(code.at.map(|at| at + last.units.len()));
+                last.units.extend(&code.units);
+            }
+            None => self.code.push(code.clone()),
+        }
     }
 
     fn task(&mut self, line: &TaskLine<'log>) {
@@ -291,10 +336,11 @@ impl<'log> Reader<'log> {
             Fact::Access { access, size, address, comm, pid } if self.fault.access.is_none() => {
                 self.fault.access = Some(access.clone());
                 self.fault.size = *size;
-                self.fault.address = *address;
+                self.fault.address = self.fault.address.or(*address);
                 self.task.comm = self.task.comm.take().or_else(|| comm.clone());
                 self.task.pid = self.task.pid.or(*pid);
             }
+            Fact::Address(address) => self.fault.address = self.fault.address.or(Some(*address)),
             Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or_else(|| Some(walk.clone())),
             Fact::Object(object) => self.fault.object = self.fault.object.or(*object),
             Fact::Cache { name, size } => {
@@ -302,7 +348,9 @@ impl<'log> Reader<'log> {
                 self.fault.object_size = *size;
             }
             Fact::Shadow(line) => self.fault.shadow.push(line.clone()),
-            Fact::ErrorCode(code) => self.fault.error_code = Some(code.clone()),
+            Fact::ErrorCode(code) => {
+                self.fault.error_code = self.fault.error_code.take().or_else(|| Some(code.clone()));
+            }
             Fact::Access { .. } | Fact::Prose => {}
         }
     }
@@ -346,4 +394,45 @@ impl<'log> Reader<'log> {
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {
     text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_one_dump_of_the_kernel_and_one_of_the_program() {
+        let log = b"BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+                    RIP: 0010:foo_poll+0x1a/0x90\nCode: 48 89 e5 <0f> 0b 5b 5d c3\n\
+                    RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282\nRAX: 0000000000000000 RBX: 0000000000000001 RCX: 0000000000000002\n\
+                    Call Trace:\n foo_ioctl+0x1/0x2\nRIP: 0033:0x7f3a5c\nCode: Bad RIP value.\n\
+                    RSP: 002b:00007fa84e2fcd98 EFLAGS: 00000346\nModules linked in:\nCR2: 0000000000000010\n";
+        let report = reports(log).next().unwrap();
+        let dumps: Vec<_> = report.registers.iter().map(|d| (d.user, d.entries.len())).collect();
+        assert_eq!(dumps, [(false, 6), (true, 3)]);
+        assert_eq!(report.crash_registers().unwrap().ip.as_ref().unwrap().name, "foo_poll");
+        assert_eq!(report.traces.first().unwrap().interrupted, [(1, 1)]);
+    }
+
+    #[test]
+    fn ok_s390_names_the_registers_of_all_lines() {
+        let log = b"specification exception: 0006 ilc:2 [#1] SMP\n\
+                    Krnl PSW : 0704c00180000000 00000000001cd3a6 (foo_io+0x26/0x88)\n           R:0 T:1 IO:1 EX:1 Key:0\n\
+                    Krnl GPRS: 0000000000000000 0000000000000001 0000000000000002 0000000000000003\n           \
+                    0000000000000004 0000000000000005 0000000000000006 0000000000000007\n";
+        let report = reports(log).next().unwrap();
+        let last = report.registers.iter().flat_map(|d| &d.entries).last().unwrap();
+        assert_eq!((last.name.to_string(), last.value), ("r7".to_owned(), Some(7)));
+        assert_eq!(report.registers.len(), 1);
+    }
+
+    #[test]
+    fn ok_powerpc_code_is_one() {
+        let log = b"Oops: Exception in kernel mode, sig: 5 [#1]\nNIP [c000000000b4d6a8] foo_io+0x1/0x2\nInstruction dump:\n\
+                    60000000 60000000 60000000 60000000 60000000 60000000 60000000 60000000 \n\
+                    60000000 60000000 60000000 60000000 <0fe00000> 60000000 60000000 60000000 \n";
+        let report = reports(log).next().unwrap();
+        let code: Vec<_> = report.code.iter().map(|c| (c.units.len(), c.at)).collect();
+        assert_eq!(code, [(16, Some(12))]);
+    }
 }

@@ -62,14 +62,20 @@ pub(crate) fn literal_prefix(format: &str) -> &[u8] {
     }
 }
 
-/// The first literal of a format that starts with a conversion.
-pub(crate) fn first_literal(format: &str) -> &[u8] {
+/// The longest literal of a format that starts with a conversion; the first of those.
+pub(crate) fn longest_literal(format: &str) -> &[u8] {
     let mut rest = format.as_bytes();
+    let mut longest: &[u8] = b"";
     loop {
         match piece(rest) {
-            Piece::Literal(literal, _) => return literal,
+            Piece::Literal(literal, next) => {
+                if literal.len() > longest.len() {
+                    longest = literal;
+                }
+                rest = next;
+            }
             Piece::Conversion(_, next) => rest = next,
-            Piece::End | Piece::Newline => return b"",
+            Piece::End | Piece::Newline => return longest,
         }
     }
 }

@@ -296,6 +296,8 @@ impl<'log> Open<'log> {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
             Follows::Anything => true,
+            // Behind the end marker only a panic is still the same crash.
+            Follows::Kinds(_) if self.epilogue => false,
             Follows::Kinds(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }

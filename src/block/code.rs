@@ -12,9 +12,17 @@ use nom::sequence::{delimited, preceded};
 /// Most units that one line holds: x86 prints 64 bytes.
 const UNITS: usize = 256;
 
+/// The line above powerpc's instruction words, which stand on lines of their own.
+const DUMP: &[u8] = b"Instruction dump:";
+/// Fewest words on such a line: `show_instructions` prints eight.
+const WORDS: usize = 4;
+
 /// Example: `Code: 48 89 e5 <0f> 0b 5b 5d c3`, `Code: aa0003e1 d2800000 (d4210000)`, `Code: Bad RIP value.`
 pub(super) fn read(text: &[u8]) -> Option<Option<Code>> {
-    let (input, _) = run((tag("Code:"), space0), text)?;
+    if text.starts_with(DUMP) {
+        return Some(None);
+    }
+    let Some((input, _)) = run((tag("Code:"), space0), text) else { return words(text).map(Some) };
     if !input.first().is_some_and(|c| c.is_ascii_hexdigit() || matches!(c, b'<' | b'('))
         || input.starts_with(b"Bad")
     {
@@ -31,6 +39,28 @@ pub(super) fn read(text: &[u8]) -> Option<Option<Code>> {
         });
     let (_, code) = run(units, input)?;
     Some((!code.units.is_empty()).then_some(code))
+}
+
+/// `4bfffe00 60000000 <0fe00000> XXXXXXXX …`: what could not be read is left out.
+fn words(text: &[u8]) -> Option<Code> {
+    let mut code = Code { digits: 8, ..Code::default() };
+    let mut count = 0;
+    for word in text.split(|c| *c == b' ').filter(|w| !w.is_empty() && *w != b"\r") {
+        count += 1;
+        if word == b"XXXXXXXX" {
+            continue;
+        }
+        let digits = word.strip_prefix(b"<").and_then(|w| w.strip_suffix(b">"));
+        if digits.is_some() {
+            code.at = Some(code.units.len());
+        }
+        let digits = digits.unwrap_or(word);
+        if digits.len() != 8 {
+            return None;
+        }
+        code.units.push(u32::try_from(hex_value(digits)?).ok()?);
+    }
+    (count >= WORDS && !code.units.is_empty()).then_some(code)
 }
 
 /// A unit and whether it is the marked one.
@@ -54,6 +84,14 @@ mod tests {
         assert_eq!((code.units.len(), code.at, code.digits), (5, Some(3), 2));
         let code = read(b"Code: aa0003e1 d2800000 (d4210000) ").unwrap().unwrap();
         assert_eq!((code.units.last(), code.at, code.digits), (Some(&0xd421_0000), Some(2), 8));
+    }
+
+    #[test]
+    fn ok_instruction_words_on_lines_of_their_own() {
+        assert_eq!(read(b"Instruction dump:"), Some(None));
+        let code = read(b"4bfffe00 60000000 XXXXXXXX <0fe00000> 4e800020 ").unwrap().unwrap();
+        assert_eq!((code.units.len(), code.at, code.digits), (4, Some(2), 8));
+        assert_eq!(read(b"deadbeef 12345678"), None);
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub(crate) enum Fact<'log> {
         comm: Option<Text<'log>>,
         pid: Option<u32>,
     },
+    /// The address alone.
+    Address(u64),
     /// The page-table walk.
     Walk(Text<'log>),
     /// The object's start.
@@ -35,7 +37,18 @@ const ACCESS: &str = "%s of size %zu at addr %px by task %s\n";
 const ACCESS_BARE: &str = "%s of size %zu at addr %px\n";
 const OBJECT: &str = "The buggy address belongs to the object at %px";
 const CACHE: &str = " which belongs to the cache %s of size %d";
-const ERROR_CODE: &str = "#PF: error_code(%s)";
+/// x86's `show_fault_oops` and `__die`, arm64's `mem_abort_decode` and `die`, arm's `__die`, s390's `die`.
+const ERROR_CODES: &[&str] = &[
+    "#PF: error_code(%s)",
+    "Oops: %x [#%d]",
+    "Oops: %x ilc:%d [#%d]",
+    "ESR = %lx",
+    "Internal error: %s: %x [#%d]",
+];
+/// arm64's `data_abort_decode`.
+const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
+/// s390's `dump_fault_info`, x86's `page_fault_oops`.
+const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
 /// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`: the thread that starves is not the one that stalls.
@@ -107,6 +120,25 @@ const PROSE: &[&str] = &[
     "Memory failure",
     "Unable to access",
     "CR2: ",
+    "EC = ",
+    "SET = ",
+    "EA = ",
+    "FSC = ",
+    "ISV = ",
+    "GCS = ",
+    "SF = ",
+    "SSE = ",
+    "Access size = ",
+    "pgd = ",
+    "Current pgtable",
+    "Register r",
+    "Stack : ",
+    "Fault in ",
+    "Faulting instruction address",
+    "LE PAGE_SIZE=",
+    "BE PAGE_SIZE=",
+    "Instruction dump",
+    "8<--- cut here",
     "Kernel memory ",
     "FIX ",
     "Slab ",
@@ -154,8 +186,47 @@ fn nmi_backtrace(line: &[u8]) -> Block<'_> {
 fn fact<'a>(text: &'a [u8], line: &'a [u8]) -> Option<Fact<'a>> {
     access(line)
         .or_else(|| object(text))
-        .or_else(|| (line.starts_with(b"PGD ")).then(|| Fact::Walk(Text::from(line.trim_ascii_end()))))
+        .or_else(|| is_walk(line).then(|| Fact::Walk(Text::from(line.trim_ascii_end()))))
         .or_else(|| error_code(line))
+        .or_else(|| touch(line))
+}
+
+/// A walk of the page tables: x86 `PGD 5a25067 P4D 5a25067 PUD 0` and `*pdpt = 34f0c001 *pde = 0`, arm and arm64
+/// `[00000000] *pgd=8c44e003, *pmd=e0940003`, s390 `AS:0000000001e5c007 R3:0000000000000024`.
+fn is_walk(line: &[u8]) -> bool {
+    let tables: [&[u8]; 6] = [b"PGD ", b"P4D ", b"PUD ", b"*pdpt = ", b"*pde = ", b"AS:0"];
+    tables.iter().any(|t| line.starts_with(t))
+        || line.strip_prefix(b"[").is_some_and(|rest| {
+            let address = rest.iter().take_while(|c| c.is_ascii_hexdigit()).count();
+            let rest = rest.get(address..).unwrap_or_default();
+            address >= 8 && (rest.starts_with(b"] *pgd=") || rest.starts_with(b"] pgd="))
+        })
+}
+
+/// The hardware's word for the access, and where it was.
+fn touch(line: &[u8]) -> Option<Fact<'_>> {
+    let access = match line {
+        [b'#', b'P', b'F', b':', b' ', rest @ ..] => {
+            let mode = rest.strip_prefix(b"supervisor ").or_else(|| rest.strip_prefix(b"user "))?;
+            match mode.split(|c| *c == b' ').next()? {
+                b"read" => "read",
+                b"write" => "write",
+                _ => "execute",
+            }
+        }
+        [b'C', b'M', b' ', b'=', ..] => {
+            let mut found = Vec::new();
+            printk::read(WRITE_NOT_READ, line, &mut found)?;
+            if *found.get(1)? == b"1" { "write" } else { "read" }
+        }
+        [b'F', b'a', b'i', b'l', ..] | [b'C', b'R', b'2', ..] => {
+            let mut found = Vec::new();
+            ADDRESSES.iter().find_map(|f| printk::read(f, line, &mut found))?;
+            return found.first().and_then(|a| hex_value(a)).map(Fact::Address);
+        }
+        _ => return None,
+    };
+    Some(Fact::Access { access: Text::from(access), size: None, address: None, comm: None, pid: None })
 }
 
 fn access(line: &[u8]) -> Option<Fact<'_>> {
@@ -199,9 +270,12 @@ fn object(text: &[u8]) -> Option<Fact<'_>> {
 }
 
 fn error_code(line: &[u8]) -> Option<Fact<'_>> {
-    let mut found = Vec::new();
-    printk::read(ERROR_CODE, line, &mut found)?;
-    Some(Fact::ErrorCode(Text::from(*found.first()?)))
+    ERROR_CODES.iter().filter(|f| line.starts_with(printk::literal_prefix(f))).find_map(|format| {
+        let mut found = Vec::new();
+        printk::read(format, line, &mut found)?;
+        let code = if format.contains("error: %s") { found.get(1) } else { found.first() };
+        Some(Fact::ErrorCode(Text::from(*code?)))
+    })
 }
 
 /// ` ffff888012345600: 00 00 fc fc …`, `>ffff888012345680: fb …`, and the line with the caret.
@@ -245,6 +319,41 @@ mod tests {
             Some(0x1e40_0000)
         );
         assert_eq!(offset("Kernel Offset: disabled"), None);
+    }
+
+    #[test]
+    fn ok_facts_of_faults() {
+        let fact = |l: &'static str| match read(l.as_bytes()) {
+            Some(Block::Fact(fact)) => fact,
+            other => panic!("{l}: {other:?}"),
+        };
+        for (line, code) in [
+            ("Oops: 0002 [#1] SMP", "0002"),
+            ("Oops: 0004 ilc:2 [#1] SMP", "0004"),
+            ("  ESR = 0x0000000096000004", "0x0000000096000004"),
+            ("Internal error: Oops: 805 [#1] SMP ARM", "805"),
+            ("#PF: error_code(0x0010) - not-present page", "0x0010"),
+        ] {
+            assert_eq!(fact(line), Fact::ErrorCode(Text::from(code)), "{line}");
+        }
+        for (line, word) in [
+            ("#PF: supervisor read access in kernel mode", "read"),
+            ("#PF: supervisor instruction fetch in kernel mode", "execute"),
+            ("  CM = 0, WnR = 1", "write"),
+            ("  CM = 0, WnR = 1, TnD = 0, TagAccess = 0", "write"),
+        ] {
+            assert!(matches!(fact(line), Fact::Access { access, .. } if access == word), "{line}");
+        }
+        for line in [
+            "PGD 5a25067 P4D 5a25067 PUD 0 ",
+            "[00000000] *pgd=8c44e003, *pmd=e0940003",
+            "[0000000000000008] pgd=0000000000000000, p4d=0000000000000000",
+            "AS:0000000001e5c007 R3:0000000000000024 ",
+        ] {
+            assert!(matches!(fact(line), Fact::Walk(_)), "{line}");
+        }
+        assert_eq!(fact("CR2: 0000000000000086"), Fact::Address(0x86));
+        assert_eq!(fact("Failing address: 0000000000000000 TEID: 0000000000000483"), Fact::Address(0));
     }
 
     #[test]

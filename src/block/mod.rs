@@ -10,6 +10,7 @@ mod modules;
 pub(crate) mod registers;
 mod task;
 mod trace;
+mod words;
 
 pub(crate) use memory::Fact;
 pub(crate) use registers::RegisterLine;
@@ -70,6 +71,7 @@ fn flush(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| memory::read(text))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| trace::frame(text).map(Block::Frame))
+        .or_else(|| words::memory_words(text).then_some(Block::More))
 }
 
 /// Lines that start with a blank or a bracket: frames, most of them.
@@ -80,5 +82,5 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))
-        .or_else(|| trace::stack_words(text).then_some(Block::More))
+        .or_else(|| (words::stack_words(text) || words::saved_registers(text)).then_some(Block::More))
 }

@@ -10,7 +10,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{char, space0, space1};
-use nom::combinator::{map, opt, value};
+use nom::combinator::{map, opt, peek, value};
 use nom::multi::fold_many_m_n;
 use nom::sequence::{delimited, preceded, terminated};
 
@@ -35,6 +35,7 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("backtrace:", Role::Crash, false),
     ("backtrace (crc %x):", Role::Crash, false),
     ("Backtrace for cpu %d", Role::Other, true),
+    ("Last Breaking-Event-Address:", Role::Other, false),
     ("Allocated by task %s:\n", Role::Allocated, true),
     ("Allocated:", Role::Allocated, false),
     ("Allocated in %s", Role::Allocated, true),
@@ -120,14 +121,28 @@ fn started_by_words(text: &[u8]) -> Option<Block<'_>> {
 ///
 /// x86 ` ? f+0x1/0x2 [mod]`; older x86, riscv, mips ` [<ffffffff81000000>] f+0x1/0x2`; arm
 /// `[<c010>] (f) from [<c011>] (g+0x1/0x2)` and ` f from g+0x1/0x2`; powerpc
-/// `[c000] [c001] f+0x1/0x2 (unreliable)`; s390 `([<0001>] f+0x1/0x2)`; symbolized ` f net/f.c:7 [inline]`.
+/// `[c000] [c001] f+0x1/0x2 (unreliable)`; s390 ` [<0001>] f+0x1/0x2` and `([<0001>] f+0x1/0x2)` where it doubts;
+/// the crash utility's ` #0 [ffff] f at ffff`; symbolized ` f net/f.c:7 [inline]`.
 pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
+    if let Some(entered) = text.strip_prefix(ENTERED) {
+        return without_names(entered);
+    }
     let (input, marker) = markers(text).ok()?;
     if input.trim_ascii().is_empty() {
         return marker.map(|m| FrameLine { marker: Some(m), frame: None });
     }
     let frame = bare(input)?;
     Some(FrameLine { marker, frame: Some(frame) })
+}
+
+/// arm's `dump_backtrace_entry` where the kernel has no symbol table.
+const ENTERED: &[u8] = b"Function entered at ";
+
+/// `[<80101234>] from [<80101238>]`: the second is the return address.
+fn without_names(text: &[u8]) -> Option<FrameLine<'_>> {
+    let (_, (_, address)) = run((pc, preceded(tag(" from "), pc)), text)?;
+    let frame = Frame { address, reliable: true, ..Frame::default() };
+    Some(FrameLine { marker: None, frame: Some(frame) })
 }
 
 /// `<IRQ>`, `</TASK>`, `<<EOE>>`, `<#DF>`, several of them.
@@ -155,22 +170,47 @@ fn stack_name(input: &[u8]) -> Parsed<'_, Stack> {
 
 /// A frame without markers before it.
 fn bare(input: &[u8]) -> Option<Frame<'_>> {
-    let (input, _) = run((blank, opt(char('('))), input)?;
+    let (input, (_, _, guessed)) = run((blank, opt(ordinal), opt(char('('))), input)?;
     let (input, addresses) =
         run(fold_many_m_n(0, 2, terminated(pc, space0), || None, |_, a| Some(a)), input)?;
     let (input, doubtful) = run(opt(preceded(space0, terminated(char('?'), space1))), input)?;
-    let mut frame = Frame { reliable: doubtful.is_none(), address: addresses.flatten(), ..Frame::default() };
-    if let Some(f) = from(input).or_else(|| symbolized(input)).or_else(|| plain(input)) {
+    // s390 puts what it only found on the stack in round brackets; arm puts names in them.
+    let guessed = guessed.is_some() && addresses.is_some() && input.trim_ascii_end().ends_with(b")");
+    let reliable = doubtful.is_none() && !guessed;
+    let mut frame = Frame { reliable, address: addresses.flatten(), ..Frame::default() };
+    if let Some(f) = from(input).or_else(|| symbolized(input)).or_else(|| plain(input)).or_else(|| at(input))
+    {
         frame.symbol = f.symbol;
         frame.location = f.location;
         frame.inlined = f.inlined;
         frame.reliable &= f.reliable;
+        frame.address = f.address.or(frame.address);
         return Some(frame);
     }
     // An address alone is a frame only where nothing else follows: `[<00007f3a>] 0x7f3a`.
-    let raw = run(opt(hex0x), input).and_then(|(rest, a)| rest.trim_ascii().is_empty().then_some(a))?;
+    let raw = run(opt(hex0x), input).and_then(|(rest, a)| {
+        let alone = rest.strip_prefix(b")").unwrap_or(rest).trim_ascii().is_empty();
+        alone.then_some(a)
+    })?;
     frame.address = frame.address.or(raw.map(ReturnAddress));
     frame.address.map(|_| frame)
+}
+
+/// `#0 ` before an address.
+fn ordinal(input: &[u8]) -> Parsed<'_, &[u8]> {
+    delimited(char('#'), nom::character::complete::digit1, terminated(space1, peek(char('[')))).parse(input)
+}
+
+/// `f at ffffffff81000000`, as the crash utility prints.
+fn at(input: &[u8]) -> Option<Frame<'_>> {
+    let digits = take_while_m_n(8, 16, |c: u8| c.is_ascii_hexdigit());
+    let (rest, (name, address)) = run((name, preceded(tag(" at "), digits)), input)?;
+    (rest.trim_ascii().is_empty() || module(rest).is_ok()).then(|| Frame {
+        symbol: Some(Symbol { name: Text::from(name), ..Symbol::default() }),
+        address: hex_value(address).map(ReturnAddress),
+        reliable: true,
+        ..Frame::default()
+    })
 }
 
 /// `[<ffffffff81000000>]`, `[c000000000123456]`, `[< inline >]`, `[<     inline     >]`.
@@ -197,13 +237,15 @@ fn from(input: &[u8]) -> Option<Frame<'_>> {
     Some(frame)
 }
 
-/// `f+0x1/0x2 [mod] net/f.c:7`, `f+0x1/0x2 (unreliable)`, `f+0x1/0x2 (P)`.
+/// `f+0x1/0x2 [mod] net/f.c:7`, `f+0x1/0x2 (unreliable)`, `f+0x1/0x2 (P)`; powerpc's function tracer puts the real
+/// function behind: `return_to_handler+0x1/0x2 (f+0x1/0x2)`.
 fn plain(input: &[u8]) -> Option<Frame<'_>> {
-    let (input, symbol) = symbol(input).ok()?;
+    let (input, first) = symbol(input).ok()?;
     let (input, location) = run(opt(trailing_location), input)?;
     let (input, module_behind) = run(opt(module), input)?;
+    let (input, traced) = run(opt(delimited(tag(" ("), symbol, char(')'))), input)?;
     let tail = input.trim_ascii_start();
-    let mut symbol = symbol;
+    let mut symbol = traced.unwrap_or(first);
     if symbol.module.is_none() {
         symbol.module = module_behind.map(|(m, _)| Text::from(m));
     }
@@ -232,16 +274,6 @@ fn symbolized(input: &[u8]) -> Option<Frame<'_>> {
         inlined: inlined.is_some(),
         ..Frame::default()
     })
-}
-
-/// The words of a raw stack dump: ` ffff8801dab07c50 ffffffff816efb87 …`.
-pub(super) fn stack_words(text: &[u8]) -> bool {
-    let mut words = text.split(|c| *c == b' ').filter(|w| !w.is_empty());
-    let mut count = 0;
-    words.all(|w| {
-        count += 1;
-        (8..=17).contains(&w.len()) && w.iter().all(|c| c.is_ascii_hexdigit() || *c == b':')
-    }) && count >= 2
 }
 
 /// The symbol that a capture of a `%pS` conversion holds; `None` for a raw address.
@@ -278,6 +310,29 @@ mod tests {
         assert_eq!(function(" <EOI>  [<ffffffff815bcdb1>] ? foo+0x21/0x60"), "foo");
         assert_eq!(function("[<c0101234>] (foo) from [<c0101238>] (bar+0x1/0x2)"), "bar");
         assert_eq!(function(" foo from bar+0x1/0x2"), "bar");
+        assert_eq!(function("[<80101234>] (foo [mod]) from [<80101238>] (bar+0x1/0x2 [mod])"), "bar");
+        assert_eq!(function("[c00000000a7f3a60] [c000000000b4d6a8] foo+0x1/0x2"), "foo");
+        assert_eq!(function("[c000000a] [c000000b] return_to_handler+0x0/0x38 (foo+0x1/0x2)"), "foo");
+        assert_eq!(function(" [<00000000001140f6>] foo+0x1/0x2 "), "foo");
+        assert_eq!(function("([<00000000001140f6>] foo+0x1/0x2 [mod])"), "foo");
+        assert_eq!(function(" #0 [ffffc90000cf3de0] foo at ffffffff8105bf0c"), "foo");
+        assert_eq!(function("[<90000000002240f4>] foo+0x1/0x2"), "foo");
+        assert_eq!(function("[<ffffffff80012345>] foo+0x1/0x2"), "foo");
+        assert_eq!(function(" foo+0x1/0x2 [mod_a ed5019fdf5e53be37cb1ba7899292d7e143b259e] (P)"), "foo");
+    }
+
+    #[test]
+    fn ok_frames_without_a_symbol() {
+        let address = |l: &str| frame(l.as_bytes()).expect(l).frame.unwrap().address;
+        assert_eq!(address("([<000003ff801a2b3c>] 0x3ff801a2b3c)"), Some(ReturnAddress(0x3ff_801a_2b3c)));
+        assert_eq!(
+            address(" [<ffffffffa0001234>] 0xffffffffa0001234"),
+            Some(ReturnAddress(0xffff_ffff_a000_1234))
+        );
+        assert_eq!(
+            address("Function entered at [<80101234>] from [<80101238>]"),
+            Some(ReturnAddress(0x8010_1238))
+        );
     }
 
     #[test]
@@ -292,6 +347,8 @@ mod tests {
         assert!(!f(" ? foo+0x1/0x2"));
         assert!(!f("[c000000000123456] [c000000000123457] foo+0x1/0x2 (unreliable)"));
         assert!(f(" foo+0x1/0x2 (P)"));
+        assert!(!f("([<00000000001140f6>] foo+0x1/0x2)"));
+        assert!(f("[<80101234>] (foo) from [<80101238>] (bar+0x1/0x2)"));
     }
 
     #[test]

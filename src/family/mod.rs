@@ -21,7 +21,10 @@ macro_rules! families {
     };
 }
 
-families![kasan, refcount, warn, bug, fault, lockdep, hung_task, rcu, watchdog, panic];
+families![
+    kasan, refcount, warn, trap, bug, fault, arm, powerpc, s390, riscv, mips, lockdep, hung_task, rcu,
+    watchdog, panic
+];
 
 /// All rows, in the order in which they are tried.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -9,7 +9,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while1};
 use nom::character::complete::{char, space0};
-use nom::combinator::{opt, recognize};
+use nom::combinator::{opt, recognize, value};
 use nom::sequence::{delimited, preceded, terminated};
 
 /// Names of the lines that hold pairs.
@@ -17,14 +17,16 @@ const NAMES: &[&str] = &[
     "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", "R08", "R09", "R10", "R11", "R12", "R13", "R14",
     "R15", "FS", "GS", "knlGS", "CS", "DS", "ES", "SS", "CR0", "CR2", "CR3", "CR4", "DR0", "DR1", "DR2",
     "DR3", "DR6", "DR7", "EFLAGS", "ORIG_RAX", "PKRU", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP",
-    "ESP", "EIP",
+    "ESP", "ORIG_EAX",
 ];
 
 /// Example: `RAX: 0000000000000000 RBX: ffff888110fa8ca8 RCX: 0000000000000101`
 pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
     match text {
-        [b'R', b'I', b'P', ..] | [b'E', b'I', b'P', ..] => instruction_pointer(text),
-        [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G', ..] | [b' ', b'D', ..] => values(text),
+        [b'R', b'I', b'P', ..] | [b'E', b'I', b'P', ..] | [b'I', b'P', b':', ..] => instruction_pointer(text),
+        [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G' | b'S', ..] | [b' ', b'D' | b'R', ..] => {
+            values(text.trim_ascii_start())
+        }
         _ => None,
     }
 }
@@ -40,32 +42,51 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
         entries.push(register(b"RSP", value));
         rest = after;
     }
-    entries.extend(pairs(rest, is_known).unwrap_or_default());
+    entries.extend(pairs(rest, is_known).unwrap_or_default().1);
+    if let Some((_, value)) = run(delimited(tag("RSP <"), take_while1(|c| c != b'>'), char('>')), text) {
+        // Behind the end of a report of kernels before 4.20.
+        entries.push(register(b"RSP", value));
+    }
+    if matches!(&*entries, [only] if *only.name == *b"CR2") {
+        // Below the dump, the address of the fault once more.
+        return None;
+    }
+    // `CS` is that of the code that prints; the stack segment of 32 bits is the dump's own.
+    let stack_segment = entries.iter().find(|r| *r.name == *b"SS").and_then(|r| r.value);
     (!entries.is_empty()).then(|| RegisterLine {
         arch: arch_of(&entries),
+        user: stack_segment.map(|s| s & 3 == 3),
         entries,
         ..RegisterLine::default()
     })
 }
 
+/// Control, debug and segment registers are of both widths.
 fn arch_of(entries: &[Register<'_>]) -> &'static str {
-    if entries.iter().any(|r| r.name.len() == 3 && r.name.starts_with(b"E") && r.name.ends_with(b"X")) {
-        "i386"
-    } else {
-        "x86_64"
-    }
+    let widths = entries.iter().map(|r| match &*r.name {
+        [b'E', _, _] | b"ORIG_EAX" | b"SS" => "i386",
+        [b'R', ..] | b"ORIG_RAX" | b"knlGS" => "x86_64",
+        _ => "",
+    });
+    widths.max().unwrap_or("")
 }
 
 /// `RIP: 0010:f+0x1/0x2`, `RIP: 0010:[<ffffffff81>]  [<ffffffff81>] f+0x1/0x2`, `RIP: 0033:0x7f3a`,
-/// `RIP  [<ffffffff81>] f+0x1/0x2`, `EIP: f+0x1/0x2`, `EIP is at f+0x1/0x2`, `EIP: 0060:[<c0101234>] EFLAGS: …`.
+/// `RIP: 0010:          (null)`, `RIP  [<ffffffff81>] f+0x1/0x2`, `IP: f+0x1/0x2`, `EIP: f+0x1/0x2`, `EIP is at f+0x1/0x2`, `EIP: 0060:[<c0101234>] EFLAGS: …`.
 fn instruction_pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
-    let name = alt((tag("RIP"), tag("EIP")));
+    let name = alt((tag("RIP"), tag("EIP"), tag("IP")));
     let (rest, name) = run(terminated(name, (alt((tag(":"), tag(" is at"), tag(" "))), space0)), text)?;
-    let value = rest.trim_ascii();
+    let whole = rest.trim_ascii();
     let (rest, segment) = run(opt(terminated(take_while1(|c: u8| c.is_ascii_hexdigit()), char(':'))), rest)?;
     let mut line = RegisterLine {
-        arch: if name == b"RIP" { "x86_64" } else { "i386" },
-        starts: text.get(3) == Some(&b':') || name == b"RIP",
+        arch: if name == b"RIP" {
+            "x86_64"
+        } else if name == b"EIP" {
+            "i386"
+        } else {
+            ""
+        },
+        starts: text.get(3) == Some(&b':') || name != b"EIP",
         ..RegisterLine::default()
     };
     // The low two bits of the code segment are the privilege level.
@@ -82,19 +103,24 @@ fn instruction_pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
         // A symbolizer repeats the line once per inlined function before the one that has the offset.
         return Some(RegisterLine { arch: line.arch, ..RegisterLine::default() });
     } else if line.ip_address.is_none() {
-        let (_, address) = run(preceded(opt(tag("0x")), hex), rest)?;
+        let (_, address) = run(alt((preceded(opt(tag("0x")), hex), null)), rest)?;
         line.ip_address = Some(InstructionPointer(address));
     }
     line.entries = vec![Register {
         name: Text::from(name),
-        text: Text::from(value),
+        text: Text::from(whole),
         value: line.ip_address.map(|a| a.0),
     }];
     Some(line)
 }
 
 fn bracketed(input: &[u8]) -> Parsed<'_, u64> {
-    delimited((tag("[<"), opt(tag("0x"))), hex, tag(">]")).parse(input)
+    delimited((tag("[<"), opt(tag("0x"))), alt((hex, null)), tag(">]")).parse(input)
+}
+
+/// What `%p` printed for 0 before 5.2, in the width of a pointer.
+fn null(input: &[u8]) -> Parsed<'_, u64> {
+    value(0, (space0, tag("(null)"))).parse(input)
 }
 
 #[cfg(test)]
@@ -110,6 +136,9 @@ mod tests {
             "RIP: 0010:foo+0x1/0x2 net/foo.c:12",
             "EIP: foo+0x1/0x2",
             "EIP is at foo+0x1/0x2",
+            "EIP: [<c0101234>] foo+0x1/0x2 SS:ESP 0068:c0105678",
+            "IP: [<ffffffff81000000>] foo+0x1/0x2",
+            "IP: foo+0x1/0x2 net/foo.c:12",
         ] {
             let l = line(text.as_bytes()).expect(text);
             assert_eq!(l.ip.expect(text).name, "foo", "{text}");
@@ -120,6 +149,33 @@ mod tests {
     fn ok_user_mode() {
         let l = line(b"RIP: 0033:0x7f3a5c").unwrap();
         assert_eq!((l.user, l.ip_address), (Some(true), Some(InstructionPointer(0x7f_3a5c))));
+    }
+
+    #[test]
+    fn ok_user_mode_of_32_bits() {
+        let user = |l: &'static [u8]| line(l).unwrap().user;
+        assert_eq!(user(b"DS: 007b ES: 007b FS: 0000 GS: 0033 SS: 007b EFLAGS: 00200292"), Some(true));
+        assert_eq!(user(b" DS: 007b ES: 007b FS: 00d8 GS: 00e0 SS: 0068"), Some(false));
+    }
+
+    #[test]
+    fn ok_32_bits() {
+        let l = line(b"EIP: 0060:[<c0101234>] EFLAGS: 00010246 CPU: 0").unwrap();
+        assert_eq!((l.ip_address, l.starts), (Some(InstructionPointer(0xc010_1234)), true));
+        let l = line(b"EAX: 00000000 EBX: f5a0c000 ECX: 00000000 EDX: 00000001").unwrap();
+        assert_eq!((l.arch, l.entries.len()), ("i386", 4));
+        assert_eq!(line(b"ORIG_EAX: 00000005").unwrap().entries.len(), 1);
+    }
+
+    #[test]
+    fn ok_jump_to_null() {
+        for text in [
+            "RIP: 0010:          (null)",
+            "RIP: 0010:[<0000000000000000>]  [<          (null)>]           (null)",
+        ] {
+            let l = line(text.as_bytes()).expect(text);
+            assert_eq!((l.ip, l.ip_address), (None, Some(InstructionPointer(0))), "{text}");
+        }
     }
 
     #[test]
