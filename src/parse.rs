@@ -47,7 +47,7 @@ impl<'log> Iterator for Reports<'log> {
     type Item = Report<'log>;
 
     fn next(&mut self) -> Option<Report<'log>> {
-        self.splats.next().map(report)
+        self.splats.by_ref().find_map(|splat| report(&splat))
     }
 }
 
@@ -82,33 +82,35 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
-fn report(splat: Splat<'_>) -> Report<'_> {
+/// The report of a splat; `None` where only the words of a strict row stand there.
+fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for SplatLine { line, block } in &splat.lines {
         reader.line(line.text, block.as_ref());
     }
     let Some(first) = splat.headers.first() else {
-        return reader.finish(Kind::unknown(String::new()), &splat);
+        return Some(reader.finish(Kind::unknown(String::new()), splat));
     };
-    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, &splat)?)));
+    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, splat)?)));
     let (header, (further, lead)) = match choice {
         Some(choice) => choice,
+        None if splat.headers.iter().all(|h| h.rule.strict) => return None,
         None => {
             reader.defect(DefectCode::TruncatedHeader, "the lines that say what happened are missing");
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
     let rule = header.rule;
-    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
+    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).collect();
-    cut_leads(&mut report, &splat, lead);
+    cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
     }
     if rule.meaning.vague {
         report.defects.push(Defect { code: DefectCode::Vague, text: "the message names no bug".to_owned() });
     }
-    report
+    Some(report)
 }
 
 type Captures<'log> = Vec<(&'static str, Text<'log>)>;
@@ -135,8 +137,9 @@ fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'lo
             found.clear();
             !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
         };
-        let at = after.iter().skip(1).position(&mut is_part).map(|at| splat.header + 1 + at);
-        let at = at.or_else(|| before.iter().rposition(&mut is_part));
+        let span = if part.next { 1 } else { usize::MAX };
+        let at = after.iter().skip(1).take(span).position(&mut is_part).map(|at| splat.header + 1 + at);
+        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| !part.next));
         match at {
             Some(at) => {
                 lead = lead.min(at);

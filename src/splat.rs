@@ -118,7 +118,8 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        family::header(start.trim_ascii_end()).collect()
+        let before = self.bytes.get(..raw.offset).unwrap_or_default();
+        family::header(start.trim_ascii_end()).filter(|h| h.rule.after.is_none_or(|fits| fits(before))).collect()
     }
 
     fn feed(&mut self, raw: RawLine<'log>) {
@@ -287,7 +288,8 @@ impl<'log> Open<'log> {
     fn absorbs(&self, headers: &[Header<'log>]) -> bool {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
-            Follows::Anything => true,
+            // A strict header alone may be no report at all: it must not take a real one along.
+            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             Follows::Kinds(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }

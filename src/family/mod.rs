@@ -10,7 +10,7 @@ mod table;
 pub(crate) use rule::{Follows, Format, Rule};
 pub(crate) use table::{Header, header, lead_in, needles};
 
-use rule::rule;
+use rule::{expects_stack, rule};
 
 /// The one list of families, in the order in which their rows are tried.
 macro_rules! families {
@@ -21,7 +21,10 @@ macro_rules! families {
     };
 }
 
-families![kasan, refcount, warn, bug, fault, lockdep, hung_task, rcu, watchdog, panic];
+families![
+    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, warn, bug, fault, lockdep, hung_task,
+    rcu, watchdog, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
+];
 
 /// All rows, in the order in which they are tried.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {
