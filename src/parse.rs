@@ -210,9 +210,10 @@ impl<'log> Reader<'log> {
             Some(Block::Task(line)) => self.task(line),
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
-            Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::FaultInjection) => self.injecting = true,
+            Some(Block::Fact(Fact::Prose)) if text.starts_with(STACK_LOST) => self.no_stack(),
+            Some(Block::Fact(fact)) => self.fact(fact),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -226,6 +227,11 @@ impl<'log> Reader<'log> {
             role
         };
         self.traces.push(Trace::new(role, label));
+    }
+
+    /// The kernel itself says that the stack it announced is not there: nothing is damaged.
+    fn no_stack(&mut self) {
+        self.traces.pop_if(|t| t.frames.is_empty());
     }
 
     fn frame(&mut self, line: &FrameLine<'log>) {
@@ -329,6 +335,9 @@ impl<'log> Reader<'log> {
         report
     }
 }
+
+/// `print_track` in `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`.
+const STACK_LOST: &[u8] = b"(stack is not available)";
 
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {

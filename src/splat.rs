@@ -10,6 +10,7 @@
 use crate::block::{self, Block};
 use crate::family::{self, Follows, Header};
 use crate::log::{Line, Lines, Log, RawLine};
+use crate::printk;
 use crate::report::Caller;
 use memchr::memrchr;
 use std::collections::{BTreeMap, HashMap};
@@ -298,7 +299,7 @@ impl<'log> Open<'log> {
 
     fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
-        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b));
+        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b)) || self.asked_for(&line);
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
@@ -310,6 +311,16 @@ impl<'log> Open<'log> {
             self.known = self.splat.lines.len();
             self.last = line;
         }
+    }
+
+    /// Whether the row itself wants this line.
+    fn asked_for(&self, line: &Line<'log>) -> bool {
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts());
+        !self.epilogue
+            && parts.any(|p| {
+                (next || !p.next) && printk::read(p.format.text, line.text, &mut Vec::new()).is_some()
+            })
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: bad usercopy in {frame}")
         .frame(TAKE)
         .class(Class::MemorySafety)
-        .types(MEMORY)
+        .types(TYPES)
         .example("kernel BUG at mm/usercopy.c:102!"),
     rule("bug/bug")
         .line("kernel BUG at %s:%u!", &["file", "line"])

@@ -19,8 +19,9 @@ const TYPES: &[TypeRow] = &[
     ("*", "KASAN-UNKNOWN"),
 ];
 
-/// Checks that call the access on somebody's behalf.
-const SKIP: &[&str] = &["__kmsan_*", "instrument_*"];
+/// Checks that call the access on somebody's behalf, and how a tag that differs gets to KASAN: `do_tag_recovery` in
+/// `arch/arm64/mm/fault.c`.
+const SKIP: &[&str] = &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_tag_recovery", "do_bad_area"];
 
 /// Where the blame lies: on the stack of the access; the header names the innermost function only.
 const TAKE: &[Take] = &[Take::Trace, Take::Capture("func"), Take::TraceOf(Role::Freed)];
@@ -37,6 +38,8 @@ pub(super) const RULES: &[Rule] = &[
         .title("KASAN: invalid-free in {frame}")
         .alts(&["invalid-free in {frame}"])
         .frame(TAKE)
+        .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KASAN: double-free in kvfree_call+0x1f7/0x560"),
@@ -47,6 +50,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KASAN: slab-out-of-bounds in ring_write+0x1f7/0x560"),
@@ -57,6 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .group("kasan/bad-access")
@@ -68,6 +73,8 @@ pub(super) const RULES: &[Rule] = &[
         .title("KASAN: {what} {access} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
+        .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .group("kasan/bad-access")

@@ -2,7 +2,7 @@
 //!
 //! Source: `kfence_report_error` in `mm/kfence/report.c`. The frames follow the second line at once.
 
-use super::{Rule, rule};
+use super::{Rule, expects_stack, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[
@@ -23,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("KFENCE: invalid free in {frame}")
         .alts(&["invalid-free in {frame}"])
         .frame(TAKE)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: invalid free in ring_free+0x48/0xe0"),
@@ -30,6 +31,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("BUG: KFENCE: memory corruption in %pS", &["func"])
         .title("KFENCE: memory corruption in {frame}")
         .frame(TAKE)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: memory corruption in ring_free+0x48/0xe0"),
@@ -38,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("KFENCE: {what} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: out-of-bounds read in ring_read+0x48/0xe0"),

@@ -7,12 +7,29 @@ use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "LEAK")];
 
+/// Who allocates for somebody else: what leaks is what was asked for, not the asking.
+const SKIP: &[&str] = &[
+    "*alloc*",
+    "*kmem*",
+    "*slab*",
+    "*strdup*",
+    "*strndup*",
+    "*memdup*",
+    "*kasprintf*",
+    "*kvasprintf*",
+    "create_object",
+    "idr_get*",
+    "*list_lru_init*",
+    "pcpu_create*",
+];
+
 pub(super) const RULES: &[Rule] = &[
     rule("kmemleak/leak")
         .line("BUG: memory leak\n", &[])
         .maybe("unreferenced object 0x%08lx (size %zu):", &["object", "size"])
         .title("memory leak in {frame}")
         .frame(&[Take::Trace])
+        .skip(SKIP)
         .class(Class::Leak)
         .types(TYPES)
         .example("BUG: memory leak"),
@@ -21,6 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("unreferenced object (percpu) 0x%08lx (size %zu):", &["object", "size"])
         .title("memory leak in {frame}")
         .frame(&[Take::Trace])
+        .skip(SKIP)
         .follows(Follows::Kinds(&["kmemleak/leak"]))
         .class(Class::Leak)
         .types(TYPES)

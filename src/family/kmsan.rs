@@ -3,7 +3,7 @@
 //! Source: `kmsan_report` in `mm/kmsan/report.c`; before 5.16 out of tree, with the lines of `dump_stack` between
 //! header and stack. Since then the frames follow the header at once.
 
-use super::{Rule, rule};
+use super::{Rule, expects_stack, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[
@@ -51,6 +51,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("KMSAN: kernel-usb-infoleak in {frame}")
         .frame(TAKE)
         .skip(USB)
+        .body(expects_stack)
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-usb-infoleak in usb_submit_urb+0x7ef/0x1f50"),
@@ -60,6 +61,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(COPIES)
+        .body(expects_stack)
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak in _copy_to_iter+0x870/0x1fd0"),
@@ -69,6 +71,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(COPIES)
+        .body(expects_stack)
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak-after-free in _copy_to_iter+0x870/0x1fd0"),
@@ -77,6 +80,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("KMSAN: {what} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
+        .body(expects_stack)
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: uninit-value in ring_read+0x1839/0x5860"),

@@ -4,10 +4,23 @@
 //! `kernel/fork.c`.
 
 use super::{Follows, Rule, expects_stack, rule};
-use crate::report::{Class, Take, TypeRow};
+use crate::report::{Class, Role, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "")];
 const TAKE: &[Take] = &[Take::Trace];
+
+/// The allocator, in the stack that `page_owner` kept of the page's allocation.
+const ALLOCATORS: &[&str] = &[
+    "*alloc*",
+    "get_page_from_freelist",
+    "prep_new_page",
+    "__get_free_page*",
+    "get_zeroed_page*",
+    "__filemap_get_folio*",
+    "pagecache_get_page",
+    "grab_cache_page*",
+    "page_pool_*",
+];
 
 pub(super) const RULES: &[Rule] = &[
     rule("mm/bad-page-state")
@@ -15,7 +28,9 @@ pub(super) const RULES: &[Rule] = &[
         .line("BUG: Bad page state: %lu messages suppressed", &[""])
         .title("BUG: Bad page state in {frame}")
         .maybe("page dumped because: %s\n", &["why"])
-        .frame(TAKE)
+        // Who owned the page, where `page_owner` knows; who freed it is seldom to blame.
+        .frame(&[Take::TraceOf(Role::Origin), Take::Trace])
+        .skip(ALLOCATORS)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: Bad page state in process ringd  pfn:7deea"),
@@ -61,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("%s: page allocation failure. order:%u, mode:%s", &["comm", "order", ""])
         .title("page allocation failure in {frame}")
         .frame(TAKE)
+        .skip(ALLOCATORS)
         .follows(Follows::Anything)
         .class(Class::Resource)
         .types(TYPES)
