@@ -35,6 +35,12 @@ pub(super) fn function(name: &str) -> &str {
     name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
+/// The path of a Rust function for its symbol, whose crate hashes differ from build to build:
+/// `_RNvCs9jEw_4ring4push` → `ring::push`.
+pub(super) fn demangled(name: String) -> String {
+    if name.starts_with("_R") { format!("{:#}", rustc_demangle::demangle(&name)) } else { name }
+}
+
 /// `sys_mount` for every wrapper of that syscall.
 pub(super) fn syscall(name: &str) -> Option<String> {
     let stem = SYSCALL_PREFIXES.iter().find_map(|p| name.strip_prefix(p))?;
@@ -170,6 +176,13 @@ mod tests {
         }
         assert_eq!(syscall("__x64_sys_mount").as_deref(), Some("sys_mount"));
         assert_eq!(syscall("sysfs_create"), None);
+    }
+
+    #[test]
+    fn ok_rust_symbols() {
+        assert_eq!(demangled("_RNvCs9jEwPDbx20M_4ring4push".to_owned()), "ring::push");
+        assert_eq!(demangled("ring_push".to_owned()), "ring_push");
+        assert_eq!(demangled("_R_".to_owned()), "_R_");
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("panic: Sentry detected %d stuck task(s)", &[""])
         .line("panic: Sentry detected stuck task", &[])
         .title("panic: Sentry detected stuck tasks")
+        .frame(&[])
         .class(Class::Hang)
         .types(TYPES)
         .example("panic: Sentry detected 2 stuck task(s):"),
@@ -24,6 +25,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("panic: {what}")
+        .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
         .example("panic: runtime error: index out of range [3] with length 3"),
@@ -32,6 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("go runtime error")
+        .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
         .example("fatal error: all goroutines are asleep - deadlock!"),
@@ -40,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(STACK, &[])
         .strict()
         .title("go runtime error")
+        .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
         .group("go/fatal-error")

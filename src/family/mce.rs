@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mce/exception")
         .line("[Hardware Error]: CPU %d: Machine Check Exception: %Lx Bank %d: %016Lx", &["cpu", "", "bank", "status"])
         .title("Machine Check Exception")
+        .frame(&[])
         // Each bank has its own lines.
         .follows(Follows::Kinds(&["mce/"]))
         .class(Class::Hardware)
@@ -21,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
         .with("{%d}[Hardware Error]: event severity: fatal", &[""])
         .strict()
         .title("Hardware error from APEI Generic Hardware Error Source")
+        .frame(&[])
         .class(Class::Hardware)
         .types(TYPES)
         .example("{1}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 1"),

@@ -9,7 +9,7 @@ use crate::report::{Class, Role, Take, TypeRow};
 const TYPES: &[TypeRow] = &[("*", "")];
 const TAKE: &[Take] = &[Take::Trace];
 
-/// The allocator, in the stack that `page_owner` kept of the page's allocation.
+/// The allocator, in the stack that `page_owner` kept of the page's allocation and in the one that found it bad.
 const ALLOCATORS: &[&str] = &[
     "*alloc*",
     "get_page_from_freelist",
@@ -20,6 +20,16 @@ const ALLOCATORS: &[&str] = &[
     "pagecache_get_page",
     "grab_cache_page*",
     "page_pool_*",
+    "free_page_is_bad*",
+    "free_pages_check*",
+    "free_pages_prepare*",
+    "check_free_page*",
+    "check_new_page*",
+    "free_unref_*",
+    "free_pcp*",
+    "__free_pages*",
+    "__free_one_page",
+    "free_the_page",
 ];
 
 pub(super) const RULES: &[Rule] = &[
@@ -46,6 +56,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mm/rss-counter")
         .line("BUG: Bad rss-counter state mm:%p ", &[""])
         .title("BUG: Bad rss-counter state")
+        .frame(&[])
         .follows(Follows::Kinds(&["mm/"]))
         .class(Class::Other)
         .types(TYPES)
@@ -53,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mm/nr-ptes")
         .line("BUG: non-zero nr_ptes on freeing mm: %ld\n", &[""])
         .title("BUG: non-zero nr_ptes on freeing mm")
+        .frame(&[])
         .follows(Follows::Kinds(&["mm/"]))
         .class(Class::Other)
         .types(TYPES)
@@ -60,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mm/nr-pmds")
         .line("BUG: non-zero nr_pmds on freeing mm: %ld\n", &[""])
         .title("BUG: non-zero nr_pmds on freeing mm")
+        .frame(&[])
         .follows(Follows::Kinds(&["mm/"]))
         .class(Class::Other)
         .types(TYPES)
@@ -67,6 +80,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mm/pgtables-bytes")
         .line("BUG: non-zero pgtables_bytes on freeing mm: %ld\n", &[""])
         .title("BUG: non-zero pgtables_bytes on freeing mm")
+        .frame(&[])
         .follows(Follows::Kinds(&["mm/"]))
         .class(Class::Other)
         .types(TYPES)

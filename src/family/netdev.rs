@@ -10,6 +10,7 @@ const TYPES: &[TypeRow] = &[("*", "DoS")];
 pub(super) const RULES: &[Rule] = &[rule("netdev/waiting")
     .line("unregister_netdevice: waiting for %s to become free. Usage count = %d", &["device", ""])
     .title("unregister_netdevice: waiting for DEV to become free")
+    .frame(&[])
     // Printed again every ten seconds.
     .follows(Follows::Kinds(&["netdev/waiting"]))
     .class(Class::Network)

@@ -15,6 +15,7 @@ pub(super) const RULES: &[Rule] = &[rule("reboot/unexpected")
     .line("Booting the kernel.\n", &[])
     .after(was_running)
     .title("unexpected kernel reboot")
+    .frame(&[])
     .class(Class::Other)
     .types(TYPES)
     .example("Booting the kernel.")];

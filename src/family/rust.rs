@@ -8,12 +8,25 @@ use crate::report::{Class, Take, TypeRow};
 const TYPES: &[TypeRow] = &[("*", "")];
 const TAKE: &[Take] = &[Take::Trace];
 
+/// How a panic gets to `BUG()`: `core::panicking`, and what unwraps.
+const SKIP: &[&str] = &[
+    "rust_helper_*",
+    "rust_begin_unwind",
+    "_R*rust_begin_unwind",
+    "_R*4core9panicking*",
+    "_R*4core6option*",
+    "_R*4core6result*",
+    "_R*4core5slice5index*",
+    "__cfi_*",
+];
+
 pub(super) const RULES: &[Rule] = &[
     rule("rust/panic")
         .line("rust_kernel: panicked at %s:%d:%d:\n", &["file", "line", ""])
         .next("%s\n", &["what"])
         .title("{what} in {frame}")
         .frame(TAKE)
+        .skip(SKIP)
         .class(Class::Assertion)
         .types(TYPES)
         .example("rust_kernel: panicked at drivers/ring/ring.rs:60:5:"),
@@ -22,6 +35,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("rust_kernel: panicked at '%s', %s:%d:%d\n", &["what", "file", "line", ""])
         .title("{what} in {frame}")
         .frame(TAKE)
+        .skip(SKIP)
         .class(Class::Assertion)
         .types(TYPES)
         .group("rust/panic")

@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("trusty/assert-cut")
         .line("trusty: panic%sASSERT FAILED at (%s):\n", &["", "place"])
         .title("trusty: ASSERT FAILED:")
+        .frame(&[])
         .vague()
         .class(Class::Assertion)
         .types(TYPES)
@@ -19,12 +20,14 @@ pub(super) const RULES: &[Rule] = &[
     rule("trusty/assert")
         .line("trusty: panic%sASSERT FAILED at (%s): %s\n", &["", "place", "what"])
         .title("trusty: ASSERT FAILED: {what}")
+        .frame(&[])
         .class(Class::Assertion)
         .types(TYPES)
         .example("trusty: panic (caller 0xffffffffe000fbb8): DEBUG ASSERT FAILED at (trusty/ring.c:472): !ring->head"),
     rule("trusty/panic")
         .line("trusty: panic (caller %p): %s\n", &["", "what"])
         .title("trusty: panic: {what}")
+        .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
         .example("trusty: panic (caller 0xffffffffe0002314): no ring left"),

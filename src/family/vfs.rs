@@ -11,12 +11,14 @@ pub(super) const RULES: &[Rule] = &[
     rule("vfs/file-count")
         .line("VFS: Close: file count is 0", &[])
         .title("VFS: Close: file count is zero (use-after-free)")
+        .frame(&[])
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("VFS: Close: file count is 0 (f_op=ring_fops)"),
     rule("vfs/busy-inodes")
         .line("VFS: Busy inodes after unmount of %s", &["device"])
         .title("VFS: Busy inodes after unmount (use-after-free)")
+        .frame(&[])
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("VFS: Busy inodes after unmount of loop0 (ringfs)"),
