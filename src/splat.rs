@@ -120,7 +120,9 @@ impl<'log> Splats<'log> {
             return Vec::new();
         }
         let before = self.bytes.get(..raw.offset).unwrap_or_default();
-        family::header(start.trim_ascii_end()).filter(|h| h.rule.after.is_none_or(|fits| fits(before))).collect()
+        family::header(start.trim_ascii_end())
+            .filter(|h| h.rule.after.is_none_or(|fits| fits(before)))
+            .collect()
     }
 
     fn feed(&mut self, raw: RawLine<'log>) {

@@ -47,11 +47,9 @@ impl fmt::Display for Signature {
 
 /// A capture as it enters the signature: a function by its name, any other text normalised.
 fn told_apart(text: &[u8]) -> String {
-    let name = crate::block::symbol_of(text).map(|s| s.name.to_string());
-    name.map_or_else(
-        || normalize::text(&String::from_utf8_lossy(text)),
-        |n| normalize::function(&n).to_owned(),
-    )
+    let text = normalize::text(&String::from_utf8_lossy(text));
+    let (word, rest) = text.split_once(' ').unwrap_or((&text, "["));
+    if rest.starts_with('[') { normalize::function(word).to_owned() } else { text }
 }
 
 /// The signature of a report: the kind's group and the guilty function; without a function, the title.

@@ -49,3 +49,30 @@ pub(super) const RULES: &[Rule] = &[
         .group("go/fatal-error")
         .example("fatal error: unexpected signal during runtime execution"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_goroutines_tell() {
+        assert_eq!(
+            titles("fatal error: all goroutines are asleep\n\ngoroutine 1 [running]:\n"),
+            ["go runtime error"]
+        );
+        assert_eq!(titles("panic: no ring\n\ngoroutine 1 [running]:\n"), ["panic: no ring"]);
+    }
+
+    #[test]
+    fn err_words_of_anybody() {
+        assert!(titles("fatal error: ring.h: No such file or directory\npanic: no disk\n").is_empty());
+    }
+
+    #[test]
+    fn ok_a_panic_behind_such_words_is_kept() {
+        let log = "panic: no ring\nKernel panic - not syncing: VFS: no root\n";
+        assert_eq!(titles(log), ["kernel panic: VFS: no root"]);
+    }
+}

@@ -128,3 +128,43 @@ pub(super) const RULES: &[Rule] = &[
         .group("kasan/bad-access")
         .example("BUG: KASAN: use-after-free in"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_wordings_of_the_access() {
+        let trace = "Call Trace:\n dump_stack+0x1/0x2\n ring_write+0x1/0x2\n";
+        for (log, want) in [
+            (
+                "BUG: KASAN: slab-out-of-bounds in ring_write+0x1/0x2\nRead of size 8 at addr ffff888012345678 by task a/1\n",
+                "KASAN: slab-out-of-bounds Read in ring_write",
+            ),
+            (
+                "BUG: KASAN: invalid-access in ring_write+0x1/0x2\nWrite at addr f9ff888012345678 by task a/1\n",
+                "KASAN: invalid-access Write in ring_write",
+            ),
+            (
+                "BUG: KASAN: use-after-free in ring_write+0x1/0x2 at addr ffff888012345678\nWrite of size 4 by task a/1\n",
+                "KASAN: use-after-free Write in ring_write",
+            ),
+            (
+                "BUG: KASAN: null-ptr-deref on address           (null)\nRead of size 4 by task a/1\n",
+                "KASAN: null-ptr-deref Read",
+            ),
+        ] {
+            assert_eq!(titles(&format!("{log}{trace}")), [want]);
+        }
+    }
+
+    #[test]
+    fn err_no_access_line() {
+        let log = b"BUG: KASAN: use-after-free in ring_write+0x1/0x2 at addr ffff888012345678\n";
+        let identity = crate::identify(&crate::reports(log).next().unwrap());
+        assert_eq!(identity.title, "KASAN: use-after-free in ring_write at addr ADDR");
+        assert!(identity.corrupted);
+    }
+}

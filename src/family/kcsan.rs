@@ -40,3 +40,31 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("BUG: KCSAN: data-race in"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    const SIDES: &str = "\nwrite to 0xffff8880b588efb2 of 2 bytes by task 7 on cpu 0:\n ring_read+0x1/0x2\n\n\
+        read to 0xffff8880b588efb2 of 2 bytes by interrupt on cpu 1:\n ring_write+0x1/0x2\n";
+
+    #[test]
+    fn ok_both_functions() {
+        let log = format!("BUG: KCSAN: data-race in ring_read / ring_write.isra.0\n{SIDES}");
+        assert_eq!(titles(&log), ["KCSAN: data-race in ring_read / ring_write.isra.0"]);
+        let report = crate::reports(log.as_bytes()).next().unwrap();
+        let labels: Vec<String> =
+            report.traces.iter().filter_map(|t| Some(t.label.as_ref()?.to_string())).collect();
+        assert_eq!(labels, ["task 7 on cpu 0", "interrupt on cpu 1"]);
+        let canonical = crate::identify(&report).signature.canonical().to_vec();
+        assert_eq!(canonical, ["kcsan/race", "ring_read", "data-race", "ring_write"]);
+    }
+
+    #[test]
+    fn ok_one_function() {
+        let log = format!("BUG: KCSAN: assert: race in ring_read+0x1/0x2\n{SIDES}");
+        assert_eq!(titles(&log), ["KCSAN: assert: race in ring_read"]);
+    }
+}

@@ -45,3 +45,22 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("BUG: KFENCE: out-of-bounds read in ring_read+0x48/0xe0"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_object_line_of_5_12() {
+        let log = "BUG: KFENCE: memory corruption in ring_free+0x1/0x2\n\n\
+            Corrupted memory at 0xffff8c2aae24c020 [ 0x2a . . . ] (in kfence-#37):\n ring_free+0x1/0x2\n\n\
+            kfence-#37 [0xffff8c2aae24c000-0xffff8c2aae24c01f, size=32, cache=kmalloc-32] allocated by task 120:\n \
+            ring_alloc+0x1/0x2\n";
+        assert_eq!(titles(log), ["KFENCE: memory corruption in ring_free"]);
+        let roles: Vec<&str> =
+            crate::reports(log.as_bytes()).next().unwrap().traces.iter().map(|t| t.role.name()).collect();
+        assert_eq!(roles, ["crash", "allocated"]);
+    }
+}

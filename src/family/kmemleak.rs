@@ -45,3 +45,21 @@ pub(super) const RULES: &[Rule] = &[
         .group("kmemleak/leak")
         .example("unreferenced object 0xffff88006b006340 (size 32):"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_allocators_are_not_to_blame() {
+        let object = "unreferenced object 0xffff888012345678 (size 32):\n  comm \"a\", pid 1, jiffies 4294937368 (age 8.520s)\n  \
+            backtrace (crc a1b2):\n    [<000000005cb5aa0e>] kmem_cache_alloc+0x1/0x2\n    ring_alloc+0x1/0x2\n    ring_open+0x1/0x2\n";
+        assert_eq!(
+            titles(&format!("2018/01/09 14:28:48 BUG: memory leak\n{object}")),
+            ["memory leak in ring_open"]
+        );
+        assert_eq!(titles(&format!("{object}{object}")).len(), 2, "a list of objects is a list of leaks");
+    }
+}

@@ -85,3 +85,25 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("BUG: KMSAN: uninit-value in ring_read+0x1839/0x5860"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_frames_follow_the_header() {
+        let log = "BUG: KMSAN: kernel-infoleak in _copy_to_iter+0x1/0x2\n _copy_to_iter+0x1/0x2\n ring_read+0x1/0x2\n\n\
+            Uninit was created at:\n ring_alloc+0x1/0x2\n";
+        assert_eq!(titles(log), ["KMSAN: kernel-infoleak in ring_read"]);
+    }
+
+    #[test]
+    fn ok_frames_behind_dump_stack() {
+        let log = "BUG: KMSAN: kernel-usb-infoleak in usb_submit_urb+0x1/0x2\n\
+            CPU: 1 PID: 7 Comm: a Not tainted 5.2.0+ #15\nCall Trace:\n dump_stack+0x1/0x2\n kmsan_handle_urb+0x1/0x2\n \
+            usb_submit_urb+0x1/0x2\n ring_probe+0x1/0x2\n";
+        assert_eq!(titles(log), ["KMSAN: kernel-usb-infoleak in ring_probe"]);
+    }
+}

@@ -9,7 +9,10 @@ const TYPES: &[TypeRow] = &[("*", "")];
 
 pub(super) const RULES: &[Rule] = &[
     rule("mce/exception")
-        .line("[Hardware Error]: CPU %d: Machine Check Exception: %Lx Bank %d: %016Lx", &["cpu", "", "bank", "status"])
+        .line(
+            "[Hardware Error]: CPU %d: Machine Check Exception: %Lx Bank %d: %016Lx",
+            &["cpu", "", "bank", "status"],
+        )
         .title("Machine Check Exception")
         .frame(&[])
         // Each bank has its own lines.

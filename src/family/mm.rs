@@ -33,10 +33,11 @@ const ALLOCATORS: &[&str] = &[
 ];
 
 pub(super) const RULES: &[Rule] = &[
-    rule("mm/bad-page-state")
-        .line("BUG: Bad page state in process %s  pfn:%05lx", &["comm", ""])
-        .line("BUG: Bad page state: %lu messages suppressed", &[""])
-        .title("BUG: Bad page state in {frame}")
+    // `bad_page`; `filemap_unaccount_folio` says `cache` for `state`.
+    rule("mm/bad-page")
+        .line("BUG: Bad page %s in process %s  pfn:%05lx", &["what", "comm", ""])
+        .title("BUG: Bad page {what} in {frame}")
+        .sign(&["what"])
         .maybe("page dumped because: %s\n", &["why"])
         // Who owned the page, where `page_owner` knows; who freed it is seldom to blame.
         .frame(&[Take::TraceOf(Role::Origin), Take::Trace])
@@ -94,5 +95,29 @@ pub(super) const RULES: &[Rule] = &[
         .follows(Follows::Anything)
         .class(Class::Resource)
         .types(TYPES)
-        .example("ringd: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP), nodemask=(null)"),
+        .example(
+            "ringd: page allocation failure: order:4, mode:0x40cc0(GFP_KERNEL|__GFP_COMP), nodemask=(null)",
+        ),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_owner_of_the_page() {
+        let log = "BUG: Bad page state in process ringd  pfn:7deea\npage_owner tracks the page as allocated\n\
+            page last allocated via order 0, migratetype Unmovable, gfp_mask 0x40c40(GFP_NOFS), pid 7\n \
+            post_alloc_hook+0x1/0x2\n ring_grow+0x1/0x2\nCall Trace:\n dump_stack+0x1/0x2\n bad_page+0x1/0x2\n ring_free+0x1/0x2\n";
+        assert_eq!(titles(log), ["BUG: Bad page state in ring_grow"]);
+    }
+
+    #[test]
+    fn ok_no_stack_is_printed() {
+        let identity = |log: &str| crate::identify(&crate::reports(log.as_bytes()).next().unwrap()).corrupted;
+        assert!(!identity("BUG: Bad rss-counter state mm:00000000b61dfe9a type:MM_ANONPAGES val:1\n"));
+        assert!(identity("BUG: Bad page map in process ringd  pte:ffff8801a700ff00 pmd:1a700f067\n"));
+    }
+}

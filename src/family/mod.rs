@@ -22,8 +22,8 @@ macro_rules! families {
 }
 
 families![
-    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, warn, bug, fault, lockdep, hung_task,
-    rcu, watchdog, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
+    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, warn, bug, fault,
+    lockdep, hung_task, rcu, watchdog, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
 ];
 
 /// All rows, in the order in which they are tried.

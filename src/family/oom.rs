@@ -62,3 +62,29 @@ pub(super) const RULES: &[Rule] = &[
         .group("oom/deadlock")
         .example("Kernel panic - not syncing: System is deadlocked on memory"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_what_was_done_about_it() {
+        let asked =
+            "ringd invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0\nMem-Info:\n";
+        for (last, want) in [
+            ("Out of memory: Killed process 7 (ringd) total-vm:1kB", "Out of memory: Killed process"),
+            (
+                "Memory cgroup out of memory: Killed process 7 (ringd)",
+                "Memory cgroup out of memory: Killed process",
+            ),
+            (
+                "Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled",
+                "kernel panic: Out of memory: system-wide panic_on_oom is enabled",
+            ),
+        ] {
+            assert_eq!(titles(&format!("{asked}{last}\n")), [want]);
+        }
+    }
+}

@@ -57,7 +57,11 @@ fn is_program(line: &[u8]) -> bool {
     let assigned = head.len() == name.len() || head.ends_with(&[b"= ".as_slice(), name].concat());
     let is_name = |c: &u8| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, b'_' | b'$');
     let is_call = arguments.ends_with(b")") && (arguments.contains(&b',') || arguments == b"()");
-    assigned && is_call && name.len() > 2 && name.iter().all(is_name) && memmem::find(arguments, b"0x").is_some()
+    assigned
+        && is_call
+        && name.len() > 2
+        && name.iter().all(is_name)
+        && memmem::find(arguments, b"0x").is_some()
 }
 
 #[cfg(test)]

@@ -100,13 +100,15 @@ impl Rule {
 
     /// A line that stands somewhere in the splat; without it the row does not apply.
     pub(crate) const fn with(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
-        self.parts = push_part(self.parts, Part { format: checked(text, names), required: true, next: false });
+        self.parts =
+            push_part(self.parts, Part { format: checked(text, names), required: true, next: false });
         self
     }
 
     /// A line that may stand in the splat; what it captures is kept.
     pub(crate) const fn maybe(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
-        self.parts = push_part(self.parts, Part { format: checked(text, names), required: false, next: false });
+        self.parts =
+            push_part(self.parts, Part { format: checked(text, names), required: false, next: false });
         self
     }
 

@@ -41,3 +41,18 @@ pub(super) const RULES: &[Rule] = &[
         .group("rust/panic")
         .example("rust_kernel: panicked at 'attempt to subtract with overflow', drivers/ring/ring.rs:60:5"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_message_of_the_next_line() {
+        let log = "rust_kernel: panicked at drivers/ring/ring.rs:60:5:\nattempt to add with overflow\n\
+            ------------[ cut here ]------------\nkernel BUG at rust/helpers/bug.c:7!\nCall Trace:\n \
+            _RNvCscSpY9Juk0HT_7___rustc17rust_begin_unwind+0x1/0x2\n _RNvCs9jEwPDbx20M_4ring4push+0x1/0x2\n";
+        assert_eq!(titles(log), ["attempt to add with overflow in ring::push"]);
+    }
+}

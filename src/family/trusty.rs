@@ -32,3 +32,24 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("trusty: panic (caller 0xffffffffe0002314): no ring left"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_wordings() {
+        for (log, want) in [
+            ("trusty: panic (caller 0xffffffffe0002314): no ring 6", "trusty: panic: no ring NUM"),
+            (
+                "trusty: panic (caller 0xe000): DEBUG ASSERT FAILED at (ring.c:4): !ring",
+                "trusty: ASSERT FAILED: !ring",
+            ),
+            ("trusty: panic (caller 0xe000): ASSERT FAILED at (ring.c:4): ", "trusty: ASSERT FAILED:"),
+        ] {
+            assert_eq!(titles(log), [want]);
+        }
+    }
+}

@@ -46,3 +46,25 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("UBSAN: shift-out-of-bounds in drivers/net/ring.c:843:16"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_headers_through_the_years() {
+        let trace = "Call Trace:\n dump_stack+0x1/0x2\n ubsan_epilogue+0x1/0x2\n ring_get+0x1/0x2\n";
+        for (header, want) in [
+            ("UBSAN: Undefined behaviour in lib/ring.c:1:2", "UBSAN: undefined-behaviour in ring_get"),
+            ("UBSAN: shift-out-of-bounds in lib/ring.c:1:2", "UBSAN: shift-out-of-bounds in ring_get"),
+            (
+                "UBSAN: array-index-out-of-bounds in lib/ring.c:1:2",
+                "UBSAN: array-index-out-of-bounds in ring_get",
+            ),
+        ] {
+            assert_eq!(titles(&format!("{header}\n{trace}")), [want]);
+        }
+    }
+}
