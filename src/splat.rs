@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
 const GAP_LINES: usize = 25;
+/// The same where programs print on the same console, their lines counted too.
+const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;
 /// Microseconds without a line after which an open splat is over.
@@ -51,6 +53,8 @@ struct Open<'log> {
     splat: Splat<'log>,
     /// Lines up to and with the last known one.
     known: usize,
+    /// Unknown lines since, as far as the kernel printed them.
+    gap: usize,
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
@@ -180,6 +184,7 @@ impl<'log> Splats<'log> {
         let open = Open {
             splat: Splat { headers, lines, header: at },
             known,
+            gap: 0,
             last: header,
             epilogue: false,
             nmi_sent: false,
@@ -284,7 +289,10 @@ impl<'log> Open<'log> {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
             line.time.zip(self.last.time).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
-        waited || self.splat.lines.len() - self.known > gap || self.splat.lines.len() > SPLAT_LINES
+        waited
+            || self.gap > gap
+            || self.splat.lines.len() - self.known > FOREIGN_LINES
+            || self.splat.lines.len() > SPLAT_LINES
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
@@ -309,7 +317,10 @@ impl<'log> Open<'log> {
             _ => {}
         }
         self.splat.lines.push(SplatLine { line, block });
+        // On a console with time stamps, a line without one is a program's.
+        self.gap += usize::from(line.time.is_some() || self.last.time.is_none());
         if known {
+            self.gap = 0;
             self.known = self.splat.lines.len();
             self.last = line;
         }

@@ -23,8 +23,9 @@ const TYPES: &[TypeRow] = &[
 /// `arch/arm64/mm/fault.c`.
 const SKIP: &[&str] = &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_tag_recovery", "do_bad_area"];
 
-/// Where the blame lies: on the stack of the access; the header names the innermost function only.
-const TAKE: &[Take] = &[Take::Trace, Take::Capture("func"), Take::TraceOf(Role::Freed)];
+/// Where the blame lies: the header names the function of the access; below it on the stack are its callers, above it
+/// is KASAN. Where the header's function is a helper, the stack decides.
+const TAKE: &[Take] = &[Take::Capture("func"), Take::Trace, Take::TraceOf(Role::Freed)];
 
 /// What an access line says; since 5.11 the size is left out where the hardware does not tell it.
 const SIZED: &str = "%s of size %zu ";

@@ -13,6 +13,7 @@ const TYPES: &[TypeRow] = &[
     ("*", "KMSAN-UNKNOWN"),
 ];
 
+/// The header's function is the caller's where the compiler made a tail call of the check: the stack decides.
 const TAKE: &[Take] = &[Take::Trace, Take::Capture("func")];
 
 /// What copies to user space on behalf of the function that knew not what it copied.
