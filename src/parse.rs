@@ -48,7 +48,7 @@ impl<'log> Iterator for Reports<'log> {
     type Item = Report<'log>;
 
     fn next(&mut self) -> Option<Report<'log>> {
-        self.splats.next().map(report)
+        self.splats.by_ref().find_map(|splat| report(&splat))
     }
 }
 
@@ -83,34 +83,36 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
-fn report(splat: Splat<'_>) -> Report<'_> {
+/// The report of a splat; `None` where only the words of a strict row stand there.
+fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for SplatLine { line, block } in &splat.lines {
         reader.line(line.text, block.as_ref());
     }
     let Some(first) = splat.headers.first() else {
-        return reader.finish(Kind::unknown(String::new()), &splat);
+        return Some(reader.finish(Kind::unknown(String::new()), splat));
     };
-    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, &splat)?)));
+    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, splat)?)));
     let (header, (further, lead)) = match choice {
         Some(choice) => choice,
+        None if splat.headers.iter().all(|h| h.rule.strict) => return None,
         None => {
             reader.defect(DefectCode::TruncatedHeader, "the lines that say what happened are missing");
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
     let rule = header.rule;
-    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
+    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).collect();
     fill_fault(&mut report);
-    cut_leads(&mut report, &splat, lead);
+    cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
     }
     if rule.meaning.vague {
         report.defects.push(Defect { code: DefectCode::Vague, text: "the message names no bug".to_owned() });
     }
-    report
+    Some(report)
 }
 
 type Captures<'log> = Vec<(&'static str, Text<'log>)>;
@@ -137,8 +139,9 @@ fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'lo
             found.clear();
             !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
         };
-        let at = after.iter().skip(1).position(&mut is_part).map(|at| splat.header + 1 + at);
-        let at = at.or_else(|| before.iter().rposition(&mut is_part));
+        let span = if part.next { 1 } else { usize::MAX };
+        let at = after.iter().skip(1).take(span).position(&mut is_part).map(|at| splat.header + 1 + at);
+        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| !part.next));
         match at {
             Some(at) => {
                 lead = lead.min(at);
@@ -239,9 +242,10 @@ impl<'log> Reader<'log> {
             }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
-            Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::NextTrace(role)) => self.next_role = Some(*role),
+            Some(Block::Fact(Fact::Prose)) if text.starts_with(STACK_LOST) => self.no_stack(),
+            Some(Block::Fact(fact)) => self.fact(fact),
             // A line of somebody else, or words about the line above.
             None if !is_dropped(text) => self.dump_open = dump_open,
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
@@ -255,6 +259,11 @@ impl<'log> Reader<'log> {
         let role = self.next_role.take().filter(|_| role == Role::Crash).unwrap_or(role);
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
+    }
+
+    /// The kernel itself says that the stack it announced is not there: nothing is damaged.
+    fn no_stack(&mut self) {
+        self.traces.pop_if(|t| t.frames.is_empty());
     }
 
     fn frame(&mut self, line: &FrameLine<'log>) {
@@ -390,6 +399,9 @@ impl<'log> Reader<'log> {
         report
     }
 }
+
+/// `print_track` in `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`.
+const STACK_LOST: &[u8] = b"(stack is not available)";
 
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {

@@ -10,12 +10,15 @@
 use crate::block::{self, Block};
 use crate::family::{self, Follows, Header};
 use crate::log::{Line, Lines, Log, RawLine};
+use crate::printk;
 use crate::report::Caller;
 use memchr::memrchr;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
 const GAP_LINES: usize = 25;
+/// The same where programs print on the same console, their lines counted too.
+const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;
 /// Microseconds without a line after which an open splat is over.
@@ -57,6 +60,8 @@ struct Open<'log> {
     splat: Splat<'log>,
     /// Lines up to and with the last known one.
     known: usize,
+    /// Unknown lines since, as far as the kernel printed them.
+    gap: usize,
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
@@ -125,7 +130,10 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        family::header(start.trim_ascii_end()).collect()
+        let before = self.bytes.get(..raw.offset).unwrap_or_default();
+        family::header(start.trim_ascii_end())
+            .filter(|h| h.rule.after.is_none_or(|fits| fits(before)))
+            .collect()
     }
 
     fn feed(&mut self, raw: RawLine<'log>) {
@@ -183,6 +191,7 @@ impl<'log> Splats<'log> {
         let open = Open {
             splat: Splat { headers, lines, header: at },
             known,
+            gap: 0,
             last: header,
             epilogue: false,
             nmi_sent: false,
@@ -288,14 +297,18 @@ impl<'log> Open<'log> {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
             line.time.zip(self.last.time).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
-        waited || self.splat.lines.len() - self.known > gap || self.splat.lines.len() > SPLAT_LINES
+        waited
+            || self.gap > gap
+            || self.splat.lines.len() - self.known > FOREIGN_LINES
+            || self.splat.lines.len() > SPLAT_LINES
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
     fn absorbs(&self, headers: &[Header<'log>]) -> bool {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
-            Follows::Anything => true,
+            // A strict header alone may be no report at all: it must not take a real one along.
+            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
             Follows::Kinds(kinds) => {
@@ -306,7 +319,7 @@ impl<'log> Open<'log> {
 
     fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
-        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b));
+        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b)) || self.asked_for(&line);
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
@@ -314,10 +327,23 @@ impl<'log> Open<'log> {
             _ => {}
         }
         self.splat.lines.push(SplatLine { line, block });
+        // On a console with time stamps, a line without one is a program's.
+        self.gap += usize::from(line.time.is_some() || self.last.time.is_none());
         if known {
+            self.gap = 0;
             self.known = self.splat.lines.len();
             self.last = line;
         }
+    }
+
+    /// Whether the row itself wants this line.
+    fn asked_for(&self, line: &Line<'log>) -> bool {
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts());
+        !self.epilogue
+            && parts.any(|p| {
+                (next || !p.next) && printk::read(p.format.text, line.text, &mut Vec::new()).is_some()
+            })
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -87,6 +87,8 @@ pub struct Meaning {
     pub vague: bool,
     /// The name the signature uses instead of the row's own.
     pub group: Option<&'static str>,
+    /// Captures that tell two bugs apart besides the guilty function.
+    pub sign: &'static [&'static str],
 }
 
 /// `(pattern, type)`: a title that matches the pattern, in which `*` stands for any text, has that syzbot type.
