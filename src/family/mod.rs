@@ -21,7 +21,10 @@ macro_rules! families {
     };
 }
 
-families![kasan, refcount, warn, bug, fault, lockdep, hung_task, rcu, watchdog, panic];
+families![
+    kasan, refcount, odebug, usercopy, alloc, kobject, dcache, lockdep, warn, bug, fault, hung_task, rcu,
+    watchdog, sched, spinlock, workqueue, stack, panic,
+];
 
 /// All rows, in the order in which they are tried.
 pub(crate) fn rules() -> impl Iterator<Item = &'static Rule> {

@@ -6,8 +6,17 @@ use crate::printk;
 use std::sync::LazyLock;
 
 /// What stands before a header, and is no part of it: `pr_fmt` prefixes and die() banners.
-const LEAD_INS: &[&[u8]] =
-    &[b"rcu: ", b"watchdog: ", b"NMI watchdog: ", b"Oops: ", b"[ ", b"kernel: ", b"kfence: ", b"workqueue: "];
+const LEAD_INS: &[&[u8]] = &[
+    b"rcu: ",
+    b"watchdog: ",
+    b"NMI watchdog: ",
+    b"Oops: ",
+    b"[ ",
+    b"kernel: ",
+    b"kfence: ",
+    b"workqueue: ",
+    b"traps: ",
+];
 
 /// A header found: the row, the wording, and its captures.
 #[derive(Debug, Clone)]
