@@ -192,8 +192,8 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
-    /// The next call trace is the fault injector's.
-    injecting: bool,
+    /// The role of the next call trace, where a line before it says that it is not the crash's.
+    next_role: Option<Role>,
 }
 
 impl<'log> Reader<'log> {
@@ -209,7 +209,7 @@ impl<'log> Reader<'log> {
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::FaultInjection) => self.injecting = true,
+            Some(Block::StackOf(role)) => self.next_role = Some(*role),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -217,11 +217,7 @@ impl<'log> Reader<'log> {
 
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
-        let role = if std::mem::take(&mut self.injecting) && role == Role::Crash {
-            Role::FaultInjection
-        } else {
-            role
-        };
+        let role = if role == Role::Crash { self.next_role.take().unwrap_or(role) } else { role };
         self.traces.push(Trace::new(role, label));
     }
 
@@ -317,14 +313,23 @@ impl<'log> Reader<'log> {
         report.defects = self.defects;
         report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
         report.header = splat.header;
-        for trace in report.traces.iter().filter(|t| t.frames.is_empty()) {
-            report.defects.push(Defect {
-                code: DefectCode::EmptyTrace,
-                text: format!("the stack of role {} has no frame", trace.role),
-            });
-        }
+        report.defects.extend(stack_defects(&report));
         report
     }
+}
+
+/// Stacks that the log announces, or the kind must have, and that are not there. A kind that takes its function
+/// from no stack is as good without one.
+fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
+    let missing = |text: String| Defect { code: DefectCode::EmptyTrace, text };
+    let needs = report.kind.meaning().is_none_or(|m| m.needs_stack());
+    let empty = report.traces.iter().filter(|t| t.frames.is_empty() && (needs || t.role != Role::Crash));
+    let mut defects: Vec<Defect> =
+        empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
+    if needs && report.traces.is_empty() {
+        defects.push(missing("no stack".to_owned()));
+    }
+    defects
 }
 
 /// `** 1196 printk messages dropped **`.

@@ -10,6 +10,7 @@
 use crate::block::{self, Block};
 use crate::family::{self, Follows, Header};
 use crate::log::{Line, Lines, Log, RawLine};
+use crate::printk;
 use crate::report::Caller;
 use memchr::memrchr;
 use std::collections::{BTreeMap, HashMap};
@@ -296,7 +297,11 @@ impl<'log> Open<'log> {
 
     fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
-        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b));
+        let known = match &block {
+            _ if is_header => true,
+            Some(block) => self.belongs(block),
+            None => !self.epilogue && self.is_part(line.text),
+        };
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
@@ -308,6 +313,13 @@ impl<'log> Open<'log> {
             self.known = self.splat.lines.len();
             self.last = line;
         }
+    }
+
+    /// Whether a row that may be this splat's names the line as one of its own.
+    fn is_part(&self, text: &[u8]) -> bool {
+        let text = text.trim_ascii_start();
+        let parts = self.splat.headers.iter().flat_map(|h| h.rule.parts());
+        parts.into_iter().any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -3,7 +3,7 @@
 use super::Block;
 use crate::bytes::{dec, dec32, hex_value};
 use crate::printk;
-use crate::report::Text;
+use crate::report::{Role, Text};
 
 /// One fact about the bad access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
     match line.first()? {
         b'-' => end(line),
-        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::FaultInjection),
+        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::StackOf(Role::FaultInjection)),
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),

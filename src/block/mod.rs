@@ -47,8 +47,9 @@ pub(crate) enum Block<'log> {
     NmiSent,
     /// `NMI backtrace for cpu 0`.
     NmiBacktrace { cpu: Option<u32> },
-    /// `FAULT_INJECTION: forcing a failure.`
-    FaultInjection,
+    /// The next call trace is of this role, not the crash's: `FAULT_INJECTION: forcing a failure.`,
+    /// `rcu: RCU grace-period kthread stack dump:`.
+    StackOf(Role),
 }
 
 /// Reads one line of a report, prefix already cut.
@@ -62,6 +63,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Block<'_>> {
 /// Lines that start in the first column.
 fn flush(text: &[u8]) -> Option<Block<'_>> {
     trace::start(text)
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| code::read(text).map(Block::Code))
@@ -75,6 +77,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
     trace::frame(text)
         .map(Block::Frame)
         .or_else(|| trace::start(text))
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))

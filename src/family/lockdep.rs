@@ -5,13 +5,17 @@
 //! `[ INFO: … ]`; since then they start with `WARNING: `.
 
 use super::{Rule, rule};
-use crate::report::{Class, Take, TypeRow};
+use crate::report::{Class, Role, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "LOCKDEP")];
 /// A report without the line that says where is worth no more than the word its header starts with.
 const BARE: &[TypeRow] = &[("WARNING*", "WARNING"), ("*", "")];
 /// The first lock of the report is the one that is being taken, with the place that takes it.
 const TAKE: &[Take] = &[Take::Capture("at"), Take::Trace];
+/// The same where the kernel prints no stack.
+const LOCK: &[Take] = &[Take::Capture("at")];
+/// Of two locks, one taken in an interrupt: the interrupt that takes it is what makes the order a deadlock.
+const IRQ_SAFE: &[Take] = &[Take::TraceOf(Role::LockUsage), Take::Capture("at"), Take::Trace];
 /// The function that was caught, and nobody above it in the header.
 const TRACE: &[Take] = &[Take::Trace];
 
@@ -68,6 +72,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .title("possible deadlock in {frame}")
         .group("lockdep/deadlock")
+        .frame(IRQ_SAFE)
         .example("WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected"),
     lock("lockdep/inconsistent-state")
         .line("WARNING: inconsistent lock state", &[])
@@ -103,10 +108,12 @@ pub(super) const RULES: &[Rule] = &[
         .group("lockdep/still-held")
         .example("[ BUG: ring-writer/81 still has locks held! ]"),
     lock("lockdep/held-in-user-space")
+        .frame(LOCK)
         .line("WARNING: lock held when returning to user space!", &[])
         .title("WARNING: lock held when returning to user space in {frame}")
         .example("WARNING: lock held when returning to user space!"),
     lock("lockdep/old-held-in-user-space")
+        .frame(LOCK)
         .line("BUG: lock held when returning to user space!", &[])
         .title("BUG: lock held when returning to user space in {frame}")
         .group("lockdep/held-in-user-space")
@@ -123,8 +130,8 @@ pub(super) const RULES: &[Rule] = &[
         .example("[ BUG: Invalid wait context ]"),
     stack("lockdep/warning")
         .line(
-            "WARNING: CPU: %d PID: %d at %skernel/locking/lockdep.c:%d %pS",
-            &["cpu", "pid", "", "line", "func"],
+            "WARNING: CPU: %d PID: %d at %skernel/locking/lockdep.c:%d %slock_%s",
+            &["cpu", "pid", "", "line", "", ""],
         )
         .line("WARNING: %skernel/locking/lockdep.c:%d at %pS", &["", "line", "func"])
         .maybe("DEBUG_LOCKS_WARN_ON(%s)\n", &["what"])
@@ -151,6 +158,7 @@ pub(super) const RULES: &[Rule] = &[
         .with("%s:%d %s!\n", &["file", "line", "what"])
         .title("INFO: suspicious RCU usage in {frame}")
         .skip(&["rcu_note_context_switch"])
+        .types(&[])
         .group("lockdep/rcu-usage")
         .example("[ INFO: suspicious RCU usage. ]"),
     stack("lockdep/rcu-usage-somewhere")

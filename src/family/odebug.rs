@@ -21,6 +21,8 @@ const SKIP: &[&str] = &[
     "add_timer*",
     "timer_*",
     "try_to_del_timer*",
+    "try_to_grab_pending",
+    "queue_rcu_work",
     "hrtimer_*",
     "__hrtimer_*",
     "task_work_run",
@@ -31,8 +33,16 @@ const SKIP: &[&str] = &[
 ];
 
 pub(super) const RULES: &[Rule] = &[rule("odebug/object")
-    .line("WARNING: CPU: %d PID: %d at %slib/debugobjects.c:%d debug_%s", &["cpu", "pid", "", "line", "func"])
-    .line("WARNING: %slib/debugobjects.c:%d at debug_%s", &["", "line", "func"])
+    .line(
+        "WARNING: CPU: %d PID: %d at %slib/debugobjects.c:%d debug_print_object+",
+        &["cpu", "pid", "", "line"],
+    )
+    .line(
+        "WARNING: CPU: %d PID: %d at %slib/debugobjects.c:%d debug_check_no_obj_freed+",
+        &["cpu", "pid", "", "line"],
+    )
+    .line("WARNING: %slib/debugobjects.c:%d at debug_print_object+", &["", "line"])
+    .line("WARNING: %slib/debugobjects.c:%d at debug_check_no_obj_freed+", &["", "line"])
     .with("ODEBUG: %s %s", &["what", "object"])
     .maybe("%s object type: %s hint: %pS", &["", "type", "hint"])
     .title("WARNING: ODEBUG bug in {frame}")

@@ -6,7 +6,6 @@ use super::{Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const HANG: &[TypeRow] = &[("*", "HANG")];
-const LOCKDEP: &[TypeRow] = &[("*", "LOCKDEP")];
 
 pub(super) const RULES: &[Rule] = &[
     rule("workqueue/lockup")
@@ -26,6 +25,5 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: workqueue leaked lock or atomic in {frame}")
         .frame(&[Take::Capture("func"), Take::Trace])
         .class(Class::Lock)
-        .types(LOCKDEP)
         .example("BUG: workqueue leaked lock or atomic: kworker/0:1/0x00000000/81"),
 ];

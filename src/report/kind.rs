@@ -89,6 +89,14 @@ pub struct Meaning {
     pub group: Option<&'static str>,
 }
 
+impl Meaning {
+    /// Whether the kernel prints a stack for this kind, and the blame is looked for on it.
+    #[must_use]
+    pub fn needs_stack(&self) -> bool {
+        self.take.iter().any(|t| !matches!(t, Take::Capture(_) | Take::Ip))
+    }
+}
+
 /// `(pattern, type)`: a title that matches the pattern, in which `*` stands for any text, has that syzbot type.
 pub type TypeRow = (&'static str, &'static str);
 
