@@ -124,21 +124,25 @@ fn named<'log>(header: &Header<'log>) -> impl Iterator<Item = (&'static str, Tex
 }
 
 /// The captures of a row's further lines and the first lead line that one of them is; `None` if a required one is
-/// missing.
+/// missing. Parts of one wording are successive lines.
 fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'log>, usize)> {
     let mut captures = Vec::new();
     let mut lead = splat.header;
+    let mut used: Vec<(&str, usize)> = Vec::new();
     for part in rule.parts() {
+        let from = used.iter().rfind(|(t, _)| *t == part.format.text).map_or(splat.header, |(_, at)| *at) + 1;
         let mut found = Vec::new();
-        let (before, after) = splat.lines.split_at(splat.header.min(splat.lines.len()));
+        let before = splat.lines.get(..splat.header.min(from)).unwrap_or_default();
         let mut is_part = |l: &SplatLine<'log>| {
             found.clear();
-            !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
+            memchr::memmem::find(l.line.text, b" [inline]").is_none()
+                && reads(part.format.text, l.line.text, &mut found)
         };
-        let at = after.iter().skip(1).position(&mut is_part).map(|at| splat.header + 1 + at);
-        let at = at.or_else(|| before.iter().rposition(&mut is_part));
+        let at = splat.lines.iter().skip(from).position(&mut is_part).map(|at| from + at);
+        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| from == splat.header + 1));
         match at {
             Some(at) => {
+                used.push((part.format.text, at));
                 lead = lead.min(at);
                 let names = part.format.names.iter().copied();
                 captures.extend(names.zip(found.into_iter().map(Text::from)).filter(|(n, _)| !n.is_empty()));
@@ -322,11 +326,12 @@ impl<'log> Reader<'log> {
 /// from no stack is as good without one.
 fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
     let missing = |text: String| Defect { code: DefectCode::EmptyTrace, text };
-    let needs = report.kind.meaning().is_none_or(|m| m.needs_stack());
+    let needed: Vec<Role> = report.kind.meaning().map_or_else(Vec::new, |m| m.stacks().collect());
+    let needs = !needed.is_empty();
     let empty = report.traces.iter().filter(|t| t.frames.is_empty() && (needs || t.role != Role::Crash));
     let mut defects: Vec<Defect> =
         empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
-    if needs && report.traces.is_empty() {
+    if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
         defects.push(missing("no stack".to_owned()));
     }
     defects

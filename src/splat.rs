@@ -51,6 +51,8 @@ struct Open<'log> {
     splat: Splat<'log>,
     /// Lines up to and with the last known one.
     known: usize,
+    /// Lines since then that the kernel may have printed: in a log with time stamps, those that have one.
+    unknown: usize,
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
@@ -177,6 +179,7 @@ impl<'log> Splats<'log> {
         let open = Open {
             splat: Splat { headers, lines, header: at },
             known,
+            unknown: 0,
             last: header,
             epilogue: false,
             nmi_sent: false,
@@ -281,7 +284,7 @@ impl<'log> Open<'log> {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
             line.time.zip(self.last.time).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
-        waited || self.splat.lines.len() - self.known > gap || self.splat.lines.len() > SPLAT_LINES
+        waited || self.unknown > gap || self.splat.lines.len() > SPLAT_LINES
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
@@ -309,7 +312,9 @@ impl<'log> Open<'log> {
             _ => {}
         }
         self.splat.lines.push(SplatLine { line, block });
+        self.unknown += usize::from(line.time.is_some() || self.last.time.is_none());
         if known {
+            self.unknown = 0;
             self.known = self.splat.lines.len();
             self.last = line;
         }

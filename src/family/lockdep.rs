@@ -10,32 +10,52 @@ use crate::report::{Class, Role, Take, TypeRow};
 const TYPES: &[TypeRow] = &[("*", "LOCKDEP")];
 /// A report without the line that says where is worth no more than the word its header starts with.
 const BARE: &[TypeRow] = &[("WARNING*", "WARNING"), ("*", "")];
-/// The first lock of the report is the one that is being taken, with the place that takes it.
-const TAKE: &[Take] = &[Take::Capture("at"), Take::Trace];
-/// The same where the kernel prints no stack.
-const LOCK: &[Take] = &[Take::Capture("at")];
+
+/// In the order of the text: the lock that is being taken, the lock that is held meanwhile, how the locks of the
+/// chain were taken.
+const ORDER: &[Take] =
+    &[Take::Capture("at"), Take::Capture("held"), Take::TraceOf(Role::LockChain), Take::Trace];
+/// The same of one lock that is used in two ways: how it was used before.
+const USAGE: &[Take] = &[Take::Capture("at"), Take::TraceOf(Role::LockUsage), Take::Trace];
 /// Of two locks, one taken in an interrupt: the interrupt that takes it is what makes the order a deadlock.
 const IRQ_SAFE: &[Take] = &[Take::TraceOf(Role::LockUsage), Take::Capture("at"), Take::Trace];
-/// The function that was caught, and nobody above it in the header.
+/// Locks that are held where none may be: where they were taken.
+const HELD: &[Take] = &[Take::Capture("at"), Take::Capture("held"), Take::Trace];
+/// The same where the kernel prints no stack.
+const LOCKS: &[Take] = &[Take::Capture("at"), Take::Capture("held")];
+/// Where a lock is released, or tried.
+const RELEASE: &[Take] = &[Take::Capture("at"), Take::Trace];
+/// The function that was caught.
 const TRACE: &[Take] = &[Take::Trace];
 
-/// Functions that take a lock for their caller: waiting for work takes the work's lockdep map.
+/// Functions that take or release a lock for their caller: waiting for work takes the work's lockdep map.
 const SKIP: &[&str] = &[
     "lock_sock*",
+    "release_sock",
     "*flush_work*",
-    "start_flush_work",
+    "__cancel_work_timer",
+    "cancel_*work_sync",
     "drain_workqueue",
     "destroy_workqueue",
     "process_one_work",
+    "__queue_work",
+    "queue_work_on",
+    "*wake_up*",
+    "complete*",
+    "*del_timer*",
+    "*timer_delete*",
     "rcu_note_context_switch",
 ];
 
-/// A row whose blame lies where a lock was taken: `print_lock` writes `, at: %pS`, until 4.17 `, at: [<%px>] %pS`.
+/// A row whose blame lies where a lock was taken: `print_lock` writes `, at: %pS`, until 4.17 `, at: [<%px>] %pS`;
+/// of two such lines the second is the lock that is held already.
 const fn lock(name: &'static str) -> Rule {
     rule(name)
         .maybe("%s, at: %pS", &["lock", "at"])
         .maybe("%s, at: [<%px>] %pS", &["lock", "", "at"])
-        .frame(TAKE)
+        .maybe("%s, at: %pS", &["", "held"])
+        .maybe("%s, at: [<%px>] %pS", &["", "", "held"])
+        .frame(HELD)
         .skip(SKIP)
         .class(Class::Lock)
         .types(TYPES)
@@ -46,15 +66,14 @@ const fn release(name: &'static str) -> Rule {
     rule(name)
         .maybe("[<%px>] %pS", &["", "at"])
         .maybe("%s is trying to release lock (%s) at:", &["", "lock"])
-        .frame(TAKE)
-        .skip(SKIP)
+        .frame(RELEASE)
         .class(Class::Lock)
         .types(TYPES)
 }
 
 /// A row whose blame lies on the stack.
 const fn stack(name: &'static str) -> Rule {
-    rule(name).frame(TRACE).class(Class::Lock).types(TYPES)
+    rule(name).frame(TRACE).skip(SKIP).class(Class::Lock).types(TYPES)
 }
 
 pub(super) const RULES: &[Rule] = &[
@@ -63,10 +82,16 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: possible circular locking dependency detected", &[])
         .line("WARNING: possible recursive locking detected", &[])
         .line("INFO: possible recursive locking detected", &[])
+        .title("possible deadlock in {frame}")
+        .frame(ORDER)
+        .example("WARNING: possible circular locking dependency detected"),
+    lock("lockdep/inversion")
         .line("WARNING: possible irq lock inversion dependency detected", &[])
         .line("INFO: possible irq lock inversion dependency detected", &[])
         .title("possible deadlock in {frame}")
-        .example("WARNING: possible circular locking dependency detected"),
+        .frame(USAGE)
+        .group("lockdep/deadlock")
+        .example("WARNING: possible irq lock inversion dependency detected"),
     lock("lockdep/irq-deadlock")
         .line("WARNING: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .line("INFO: %s-safe -> %s-unsafe lock order detected", &["", ""])
@@ -78,6 +103,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: inconsistent lock state", &[])
         .line("INFO: inconsistent lock state", &[])
         .title("inconsistent lock state in {frame}")
+        .frame(USAGE)
         .example("WARNING: inconsistent lock state"),
     release("lockdep/unlock-balance")
         .line("WARNING: bad unlock balance detected!", &[])
@@ -108,12 +134,12 @@ pub(super) const RULES: &[Rule] = &[
         .group("lockdep/still-held")
         .example("[ BUG: ring-writer/81 still has locks held! ]"),
     lock("lockdep/held-in-user-space")
-        .frame(LOCK)
+        .frame(LOCKS)
         .line("WARNING: lock held when returning to user space!", &[])
         .title("WARNING: lock held when returning to user space in {frame}")
         .example("WARNING: lock held when returning to user space!"),
     lock("lockdep/old-held-in-user-space")
-        .frame(LOCK)
+        .frame(LOCKS)
         .line("BUG: lock held when returning to user space!", &[])
         .title("BUG: lock held when returning to user space in {frame}")
         .group("lockdep/held-in-user-space")
@@ -126,6 +152,7 @@ pub(super) const RULES: &[Rule] = &[
     lock("lockdep/wait-context")
         .line("BUG: Invalid wait context", &[])
         .title("WARNING: locking bug in {frame}")
+        .frame(RELEASE)
         .group("lockdep/warning")
         .example("[ BUG: Invalid wait context ]"),
     stack("lockdep/warning")
@@ -136,7 +163,6 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: %skernel/locking/lockdep.c:%d at %pS", &["", "line", "func"])
         .maybe("DEBUG_LOCKS_WARN_ON(%s)\n", &["what"])
         .title("WARNING: locking bug in {frame}")
-        .skip(SKIP)
         .example("WARNING: CPU: 1 PID: 81 at kernel/locking/lockdep.c:4123 __lock_acquire+0x12/0x34"),
     stack("lockdep/contention")
         .line("WARNING: bad contention detected!", &[])
@@ -151,13 +177,11 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: suspicious RCU usage", &[])
         .with("%s:%d %s!\n", &["file", "line", "what"])
         .title("WARNING: suspicious RCU usage in {frame}")
-        .skip(&["rcu_note_context_switch"])
         .example("WARNING: suspicious RCU usage"),
     stack("lockdep/old-rcu-usage")
         .line("INFO: suspicious RCU usage.", &[])
         .with("%s:%d %s!\n", &["file", "line", "what"])
         .title("INFO: suspicious RCU usage in {frame}")
-        .skip(&["rcu_note_context_switch"])
         .types(&[])
         .group("lockdep/rcu-usage")
         .example("[ INFO: suspicious RCU usage. ]"),

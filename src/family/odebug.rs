@@ -22,6 +22,8 @@ const SKIP: &[&str] = &[
     "timer_*",
     "try_to_del_timer*",
     "try_to_grab_pending",
+    "__cancel_work_timer",
+    "cancel_*work_sync",
     "queue_rcu_work",
     "hrtimer_*",
     "__hrtimer_*",

@@ -15,7 +15,7 @@ pub(super) const RULES: &[Rule] = &[rule("refcount/warning")
     .maybe("refcount_t: %s", &["what"])
     .title("WARNING: refcount bug in {frame}")
     .frame(&[Take::Trace])
-    .skip(&["refcount_*", "kobject_get", "kobject_put", "kref_*", "kfree_skb*"])
+    .skip(&["refcount_*", "kobject_get", "kobject_put", "kref_*", "kfree_skb*", "ref_tracker_*"])
     .class(Class::Refcount)
     .types(TYPES)
     .example("WARNING: CPU: 1 PID: 16 at lib/refcount.c:28 refcount_warn_saturate+0xd8/0xe0")];

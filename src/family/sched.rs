@@ -22,6 +22,11 @@ const SKIP: &[&str] = &[
     "__this_cpu_preempt_check",
     "panic*",
     "__panic",
+    "prepare_alloc_pages",
+    "*flush_work*",
+    "__cancel_work_timer",
+    "cancel_*work_sync",
+    "walk_stackframe",
 ];
 
 pub(super) const RULES: &[Rule] = &[

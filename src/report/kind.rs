@@ -90,10 +90,13 @@ pub struct Meaning {
 }
 
 impl Meaning {
-    /// Whether the kernel prints a stack for this kind, and the blame is looked for on it.
-    #[must_use]
-    pub fn needs_stack(&self) -> bool {
-        self.take.iter().any(|t| !matches!(t, Take::Capture(_) | Take::Ip))
+    /// The stacks on which the blame is looked for; none where the kernel prints no stack for this kind.
+    pub fn stacks(&self) -> impl Iterator<Item = Role> {
+        self.take.iter().filter_map(|take| match take {
+            Take::Capture(_) | Take::Ip => None,
+            Take::Trace | Take::Dispatched | Take::Blocked => Some(Role::Crash),
+            Take::TraceOf(role) => Some(*role),
+        })
     }
 }
 
