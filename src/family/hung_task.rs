@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: task %s:%d can't die for more than %ld seconds.", &["comm", "pid", "seconds"])
         .title("INFO: task can't die in {frame}")
         .alts(&["hang in {frame}"])
-        .frame(&[Take::Blocked])
+        .frame(&[Take::Trace])
         .class(Class::Hang)
         .types(TYPES)
         .example("INFO: task syz-executor.0:8081 can't die for more than 143 seconds."),
