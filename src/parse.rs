@@ -47,7 +47,7 @@ impl<'log> Iterator for Reports<'log> {
     type Item = Report<'log>;
 
     fn next(&mut self) -> Option<Report<'log>> {
-        self.splats.next().map(report)
+        self.splats.by_ref().find_map(|splat| report(&splat))
     }
 }
 
@@ -82,33 +82,35 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
-fn report(splat: Splat<'_>) -> Report<'_> {
+/// The report of a splat; `None` where only the words of a strict row stand there.
+fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for SplatLine { line, block } in &splat.lines {
         reader.line(line.text, block.as_ref());
     }
     let Some(first) = splat.headers.first() else {
-        return reader.finish(Kind::unknown(String::new()), &splat);
+        return Some(reader.finish(Kind::unknown(String::new()), splat));
     };
-    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, &splat)?)));
+    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, splat)?)));
     let (header, (further, lead)) = match choice {
         Some(choice) => choice,
+        None if splat.headers.iter().all(|h| h.rule.strict) => return None,
         None => {
             reader.defect(DefectCode::TruncatedHeader, "the lines that say what happened are missing");
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
     let rule = header.rule;
-    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
+    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).collect();
-    cut_leads(&mut report, &splat, lead);
+    cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
     }
     if rule.meaning.vague {
         report.defects.push(Defect { code: DefectCode::Vague, text: "the message names no bug".to_owned() });
     }
-    report
+    Some(report)
 }
 
 type Captures<'log> = Vec<(&'static str, Text<'log>)>;
@@ -138,8 +140,10 @@ fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'lo
             memchr::memmem::find(l.line.text, b" [inline]").is_none()
                 && reads(part.format.text, l.line.text, &mut found)
         };
-        let at = splat.lines.iter().skip(from).position(&mut is_part).map(|at| from + at);
-        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| from == splat.header + 1));
+        let span = if part.next { 1 } else { usize::MAX };
+        let at = splat.lines.iter().skip(from).take(span).position(&mut is_part).map(|at| from + at);
+        let behind = part.next || from > splat.header + 1;
+        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| !behind));
         match at {
             Some(at) => {
                 used.push((part.format.text, at));
@@ -211,9 +215,10 @@ impl<'log> Reader<'log> {
             Some(Block::Task(line)) => self.task(line),
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
-            Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::StackOf(role)) => self.next_role = Some(*role),
+            Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
+            Some(Block::Fact(fact)) => self.fact(fact),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -223,6 +228,11 @@ impl<'log> Reader<'log> {
         self.stack = Stack::Task;
         let role = if role == Role::Crash { self.next_role.take().unwrap_or(role) } else { role };
         self.traces.push(Trace::new(role, label));
+    }
+
+    /// The kernel itself says that the stack it announced is not there: nothing is damaged.
+    fn no_stack(&mut self) {
+        self.traces.pop_if(|t| t.frames.is_empty());
     }
 
     fn frame(&mut self, line: &FrameLine<'log>) {
@@ -335,6 +345,13 @@ fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
         defects.push(missing("no stack".to_owned()));
     }
     defects
+}
+
+/// What the kernel prints for a stack that it announced and does not have or repeat: `print_track` in
+/// `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`, `show_stack` of Android's 4.4.
+fn is_lost(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with(b"(stack is not available)") || text.starts_with(b"<Same stack as pid ")
 }
 
 /// `** 1196 printk messages dropped **`.

@@ -110,7 +110,7 @@ fn piece(format: &[u8]) -> Piece<'_> {
 /// The conversion after a `%`: flags, width and length are skipped, `p` takes its letters along.
 fn conversion(format: &[u8]) -> Piece<'_> {
     let modifier = |c: &u8| {
-        matches!(c, b'0'..=b'9' | b'-' | b'+' | b'#' | b' ' | b'.' | b'*' | b'l' | b'h' | b'z' | b't' | b'j')
+        matches!(c, b'0'..=b'9' | b'-' | b'+' | b'#' | b' ' | b'.' | b'*' | b'l' | b'L' | b'h' | b'z' | b't' | b'j')
     };
     let skip = format.iter().position(|c| !modifier(c)).unwrap_or(format.len());
     let (_, rest) = format.split_at(skip);

@@ -121,7 +121,10 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        family::header(start.trim_ascii_end()).collect()
+        let before = self.bytes.get(..raw.offset).unwrap_or_default();
+        family::header(start.trim_ascii_end())
+            .filter(|h| h.rule.after.is_none_or(|fits| fits(before)))
+            .collect()
     }
 
     fn feed(&mut self, raw: RawLine<'log>) {
@@ -291,7 +294,8 @@ impl<'log> Open<'log> {
     fn absorbs(&self, headers: &[Header<'log>]) -> bool {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
-            Follows::Anything => true,
+            // A strict header alone may be no report at all: it must not take a real one along.
+            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             Follows::Kinds(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
@@ -323,8 +327,9 @@ impl<'log> Open<'log> {
     /// Whether a row that may be this splat's names the line as one of its own.
     fn is_part(&self, text: &[u8]) -> bool {
         let text = text.trim_ascii_start();
-        let parts = self.splat.headers.iter().flat_map(|h| h.rule.parts());
-        parts.into_iter().any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
+        parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -33,6 +33,8 @@ pub(crate) enum Fact<'log> {
 /// `Read of size 8 at addr ffff8880 by task syz-executor/81`: `print_error_description` in `mm/kasan/report.c`.
 const ACCESS: &str = "%s of size %zu at addr %px by task %s\n";
 const ACCESS_BARE: &str = "%s of size %zu at addr %px\n";
+/// Before 4.11 the address stood in the header.
+const ACCESS_OF_TASK: &str = "%s of size %zu by task %s\n";
 const OBJECT: &str = "The buggy address belongs to the object at %px";
 const CACHE: &str = " which belongs to the cache %s of size %d";
 const ERROR_CODE: &str = "#PF: error_code(%s)";
@@ -65,6 +67,10 @@ const PROSE: &[&str] = &[
     "Bytes b4 ",
     "page:",
     "page dumped",
+    "page_owner ",
+    "page has been migrated",
+    "(stack is not available)",
+    "<Same stack as pid ",
     "flags: ",
     "raw: ",
     "Lost ",
@@ -156,16 +162,18 @@ fn access(line: &[u8]) -> Option<Fact<'_>> {
     if !matches!(line.first(), Some(b'R' | b'W' | b'r' | b'w')) {
         return None;
     }
+    let (address, task) = (Some(2), Some(3));
+    let wordings = [(ACCESS, address, task), (ACCESS_BARE, address, None), (ACCESS_OF_TASK, None, address)];
     let mut found = Vec::new();
-    if printk::read(ACCESS, line, &mut found).is_none() {
+    let (_, address, task) = wordings.into_iter().find(|(format, ..)| {
         found.clear();
-        printk::read(ACCESS_BARE, line, &mut found)?;
-    }
-    let (comm, pid) = found.get(3).map_or((None, None), |task| comm_pid(task));
+        printk::read(format, line, &mut found).is_some()
+    })?;
+    let (comm, pid) = task.and_then(|at| found.get(at)).map_or((None, None), |task| comm_pid(task));
     Some(Fact::Access {
         access: Text::from(*found.first()?),
         size: found.get(1).and_then(|n| dec(n).ok()).map(|(_, n)| n),
-        address: found.get(2).and_then(|a| hex_value(a)),
+        address: address.and_then(|at| found.get(at)).and_then(|a| hex_value(a)),
         comm,
         pid,
     })
@@ -226,6 +234,16 @@ mod tests {
         };
         assert_eq!((size, pid), (Some(8), Some(81)));
         assert_eq!(comm.unwrap(), "a/b");
+    }
+
+    #[test]
+    fn ok_access_without_address() {
+        let Some(Block::Fact(Fact::Access { size, address, pid, .. })) =
+            read(b"Write of size 8 by task ring/81")
+        else {
+            panic!("no access");
+        };
+        assert_eq!((size, address, pid), (Some(8), None, Some(81)));
     }
 
     #[test]

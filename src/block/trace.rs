@@ -42,6 +42,7 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Freed:", Role::Freed, false),
     ("Freed in %s", Role::Freed, true),
     ("freed by task %s:\n", Role::Freed, true),
+    ("kfence-#%d [%s] allocated by task %s:\n", Role::Allocated, true),
     ("Last potentially related work creation:", Role::LastWork, false),
     ("Second to last potentially related work creation:", Role::LastWork, false),
     ("Last call_rcu():", Role::LastWork, false),
@@ -55,9 +56,7 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("origin:", Role::UninitCreated, false),
     ("origin description: %s", Role::UninitCreated, true),
     ("page last allocated via order %s", Role::Origin, true),
-    ("page_owner tracks the page as allocated", Role::Origin, false),
     ("page last free %s", Role::Freed, true),
-    ("page has been migrated", Role::Origin, false),
     ("-> #%s", Role::LockChain, true),
     ("... which became %s at:", Role::LockUsage, true),
     ("... acquired at:", Role::LockUsage, false),
@@ -67,7 +66,6 @@ const STARTS: &[(&str, Role, bool)] = &[
 
 /// KCSAN's two sides, and the task that changed the value: `%s to 0x%px of %zu bytes by %s on cpu %i:`.
 const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
-/// KFENCE: `kfence-#%d: 0x%p-0x%p, size=%d, cache=%s`, then `allocated by task …`.
 const USAGE_AT: &str = "%s at:\n";
 
 /// Headings above a stack's own heading, or above several stacks: they announce none themselves.
@@ -122,7 +120,7 @@ pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
             if !tail.is_empty() && !tail.starts_with(b" ") && !tail.starts_with(b"\r") {
                 continue;
             }
-            let label = found.first().filter(|_| *labelled).map(|l| Text::from(l.trim_ascii()));
+            let label = found.last().filter(|_| *labelled).map(|l| Text::from(l.trim_ascii()));
             return Some(Block::TraceStart { role: *role, label });
         }
     }

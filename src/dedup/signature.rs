@@ -1,6 +1,7 @@
 //! The signature: what two reports of one bug share, and reports of different bugs do not.
 
 use super::guilty::Guilty;
+use super::normalize;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -44,6 +45,15 @@ impl fmt::Display for Signature {
     }
 }
 
+/// A capture as it enters the signature: a function by its name, any other text normalised.
+fn told_apart(text: &[u8]) -> String {
+    let name = crate::block::symbol_of(text).map(|s| s.name.to_string());
+    name.map_or_else(
+        || normalize::text(&String::from_utf8_lossy(text)),
+        |n| normalize::function(&n).to_owned(),
+    )
+}
+
 /// The signature of a report: the kind's group and the guilty function; without a function, the title.
 pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
     let mut canonical = vec![report.kind.group().to_owned()];
@@ -51,5 +61,7 @@ pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &st
         Some(g) => canonical.push(g.syscall.clone().unwrap_or_else(|| g.function.clone())),
         None => canonical.push(title.to_owned()),
     }
+    let sign = report.kind.meaning().map_or(&[][..], |m| m.sign);
+    canonical.extend(sign.iter().filter_map(|name| Some(told_apart(report.capture(name)?))));
     Signature::of_canonical(canonical)
 }

@@ -10,7 +10,7 @@ mod table;
 pub(crate) use rule::{Follows, Format, Rule};
 pub(crate) use table::{Header, header, lead_in, needles};
 
-use rule::rule;
+use rule::{expects_stack, rule};
 
 /// The one list of families, in the order in which their rows are tried.
 macro_rules! families {
@@ -22,8 +22,9 @@ macro_rules! families {
 }
 
 families![
-    kasan, refcount, odebug, usercopy, alloc, kobject, dcache, lockdep, warn, bug, fault, hung_task, rcu,
-    watchdog, sched, spinlock, workqueue, stack, panic,
+    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, odebug, usercopy,
+    alloc, kobject, dcache, lockdep, warn, bug, fault, hung_task, rcu, watchdog, sched, spinlock, workqueue,
+    stack, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
 ];
 
 /// All rows, in the order in which they are tried.

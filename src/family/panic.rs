@@ -4,7 +4,7 @@
 //! `arch/x86/kernel/dumpstack.c`, `die` in `arch/arm64/kernel/traps.c`, `check_panic_on_warn`, `hung_task.c`,
 //! `tty_ldisc_init` in `drivers/tty/tty_ldisc.c`.
 
-use super::{Follows, Rule, rule};
+use super::{Follows, Rule, expects_stack, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "DoS")];
@@ -12,7 +12,7 @@ const TAKE: &[Take] = &[Take::Ip, Take::Trace];
 
 /// A panic.
 const fn panic(name: &'static str) -> Rule {
-    rule(name).frame(TAKE).class(Class::Panic).types(TYPES).follows(Follows::Anything)
+    rule(name).frame(TAKE).class(Class::Panic).types(TYPES).follows(Follows::Anything).body(expects_stack)
 }
 
 pub(super) const RULES: &[Rule] = &[

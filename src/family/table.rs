@@ -16,6 +16,8 @@ const LEAD_INS: &[&[u8]] = &[
     b"kfence: ",
     b"workqueue: ",
     b"traps: ",
+    b"kmemleak: ",
+    b"mce: ",
 ];
 
 /// A header found: the row, the wording, and its captures.
@@ -66,6 +68,7 @@ impl Table {
         for lead in LEAD_INS {
             table.mark(lead);
         }
+        table.mark(b"20");
         table
     }
 
@@ -104,7 +107,15 @@ pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
         let Some(lead) = LEAD_INS.iter().find(|l| text.starts_with(l)) else { break };
         text = text.get(lead.len()..)?;
     }
-    Some(text)
+    Some(undated(text))
+}
+
+/// What stands behind `2018/01/09 14:28:48 `, with which Go's `log` starts the lines that the fuzzer prints itself.
+fn undated(text: &[u8]) -> &[u8] {
+    const STAMP: &[u8] = b"2000/00/00 00:00:00 ";
+    let Some((stamp, rest)) = text.split_at_checked(STAMP.len()) else { return text };
+    let fits = |(c, s): (&u8, &u8)| if s.is_ascii_digit() { c.is_ascii_digit() } else { c == s };
+    if stamp.iter().zip(STAMP).all(fits) { rest } else { text }
 }
 
 /// The row whose header `text` is, and all rows after it that share the header.
@@ -118,6 +129,9 @@ pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
         .filter_map(move |e| {
             let mut captures = Vec::new();
             printk::read(e.format.text, text, &mut captures)?;
+            if e.rule.refuses(text) {
+                return None;
+            }
             Some(Header { rule: e.rule, format: e.format, captures })
         })
 }

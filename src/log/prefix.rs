@@ -9,7 +9,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
 use nom::character::complete::char;
-use nom::combinator::{map, map_opt, opt, verify};
+use nom::combinator::{map, map_opt, opt, peek, verify};
 use nom::sequence::{delimited, preceded, terminated};
 
 /// What the prefix says.
@@ -23,6 +23,7 @@ pub(super) struct Prefix {
 /// The prefix of `line` and the text behind it, trailing CR and colour codes cut.
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
+    let line = dropped(line).map_or(line, |(rest, _)| rest);
     let Ok((rest, level)) = terminated(opt(level), escapes).parse(line) else {
         return (line, Prefix::default());
     };
@@ -44,8 +45,15 @@ pub(super) fn skip(line: &[u8]) -> &[u8] {
     match line.first() {
         Some(b'[') => skip_brackets(line),
         Some(b'<' | 0x1b) => read(line).0,
+        Some(b'*') if dropped(line).is_ok() => read(line).0,
         _ => line,
     }
+}
+
+/// `** 93 printk messages dropped ** ` before a line's own prefix: `console_unlock` in `kernel/printk/printk.c`
+/// printed it without a line feed until 4.15.
+fn dropped(input: &[u8]) -> Parsed<'_, u64> {
+    delimited(tag("** "), dec, (tag(" printk messages dropped ** "), peek(char('[')))).parse(input)
 }
 
 /// Behind `[time]` or `[time][caller]` and the blank.
@@ -137,6 +145,8 @@ mod tests {
         check("[    1.000002][    C0] a\r", "a", Some(1_000_002), Some(Caller::Cpu(0)));
         check("<4>[    1.000002] a", "a", Some(1_000_002), None);
         check("[    0.000000] [    T0] a", "a", Some(0), Some(Caller::Task(0)));
+        check("** 93 printk messages dropped ** [    1.000002] a", "a", Some(1_000_002), None);
+        check("** 93 printk messages dropped **", "** 93 printk messages dropped **", None, None);
         check("\x1b[32m[    1.000002]\x1b[0m \x1b[31ma\x1b[0m", "a", Some(1_000_002), None);
     }
 

@@ -87,12 +87,15 @@ pub struct Meaning {
     pub vague: bool,
     /// The name the signature uses instead of the row's own.
     pub group: Option<&'static str>,
+    /// Captures that tell two bugs apart besides the guilty function.
+    pub sign: &'static [&'static str],
 }
 
 impl Meaning {
-    /// The stacks on which the blame is looked for; none where the kernel prints no stack for this kind.
+    /// The stacks on which the blame is looked for; none where the title names no function, or another one.
     pub fn stacks(&self) -> impl Iterator<Item = Role> {
-        self.take.iter().filter_map(|take| match take {
+        let take = if self.title.contains("{frame}") { self.take } else { &[] };
+        take.iter().filter_map(|take| match take {
             Take::Capture(_) | Take::Ip => None,
             Take::Trace | Take::Dispatched | Take::Blocked => Some(Role::Crash),
             Take::TraceOf(role) => Some(*role),

@@ -1,0 +1,47 @@
+//! kmemleak, the detector of leaks.
+//!
+//! Source: `print_unreferenced` in `mm/kmemleak.c`, read from debugfs; the line above each object is the fuzzer's.
+
+use super::{Follows, Rule, rule};
+use crate::report::{Class, Take, TypeRow};
+
+const TYPES: &[TypeRow] = &[("*", "LEAK")];
+
+/// Who allocates for somebody else: what leaks is what was asked for, not the asking.
+const SKIP: &[&str] = &[
+    "*alloc*",
+    "*kmem*",
+    "*slab*",
+    "*strdup*",
+    "*strndup*",
+    "*memdup*",
+    "*kasprintf*",
+    "*kvasprintf*",
+    "create_object",
+    "idr_get*",
+    "*list_lru_init*",
+    "pcpu_create*",
+];
+
+pub(super) const RULES: &[Rule] = &[
+    rule("kmemleak/leak")
+        .line("BUG: memory leak\n", &[])
+        .maybe("unreferenced object 0x%08lx (size %zu):", &["object", "size"])
+        .title("memory leak in {frame}")
+        .frame(&[Take::Trace])
+        .skip(SKIP)
+        .class(Class::Leak)
+        .types(TYPES)
+        .example("BUG: memory leak"),
+    rule("kmemleak/object")
+        .line("unreferenced object 0x%08lx (size %zu):", &["object", "size"])
+        .line("unreferenced object (percpu) 0x%08lx (size %zu):", &["object", "size"])
+        .title("memory leak in {frame}")
+        .frame(&[Take::Trace])
+        .skip(SKIP)
+        .follows(Follows::Kinds(&["kmemleak/leak"]))
+        .class(Class::Leak)
+        .types(TYPES)
+        .group("kmemleak/leak")
+        .example("unreferenced object 0xffff88006b006340 (size 32):"),
+];
