@@ -200,6 +200,8 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
+    /// Another CPU's dump has begun: a frame without a line above it starts a stack of its own.
+    other_cpu: bool,
     /// The role of the next call trace, where a line before it says that it is not the crash's.
     next_role: Option<Role>,
 }
@@ -216,6 +218,7 @@ impl<'log> Reader<'log> {
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
+            Some(Block::NmiBacktrace { .. }) => self.other_cpu = true,
             Some(Block::StackOf(role)) => self.next_role = Some(*role),
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
@@ -226,6 +229,7 @@ impl<'log> Reader<'log> {
 
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
+        self.other_cpu = false;
         let role = if role == Role::Crash { self.next_role.take().unwrap_or(role) } else { role };
         self.traces.push(Trace::new(role, label));
     }
@@ -240,7 +244,7 @@ impl<'log> Reader<'log> {
             self.stack = marker;
         }
         let Some(frame) = &line.frame else { return };
-        if self.traces.is_empty() {
+        if self.traces.is_empty() || self.other_cpu {
             self.start(Role::Crash, None);
         }
         let frame = Frame { stack: self.stack, ..frame.clone() };
@@ -357,4 +361,34 @@ fn is_lost(text: &[u8]) -> bool {
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {
     text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first(log: &str) -> Report<'_> {
+        reports(log.as_bytes()).next().unwrap()
+    }
+
+    const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
+        but task is already holding lock:\n\
+        ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";
+
+    #[test]
+    fn ok_parts_of_one_wording_are_successive_lines() {
+        let report = first(HELD);
+        assert_eq!(report.capture("at").unwrap(), "ring_read+0x12/0x34");
+        assert_eq!(report.capture("held").unwrap(), "ring_close+0x12/0x34");
+    }
+
+    #[test]
+    fn err_a_stack_that_the_kind_needs_is_missing() {
+        let whole = format!("{HELD}stack backtrace:\nCall Trace:\n ring_close+0x12/0x34\n");
+        assert_eq!(first(HELD).defects.len(), 1);
+        assert_eq!(first(&whole).defects, []);
+        let named = "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2\nCall Trace:\n";
+        assert_eq!(first(named).defects, []);
+    }
 }

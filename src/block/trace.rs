@@ -360,6 +360,22 @@ mod tests {
         assert_eq!(role("Allocated by task 81:"), ("allocated", "81".into()));
         assert_eq!(role("write to 0xffff888 of 4 bytes by task 12 on cpu 1:").0, "access");
         assert_eq!(role("  backtrace (crc a1b2):").0, "crash");
+        assert_eq!(role("syz/81 is trying to release lock (&r->lock) at:").0, "lock-usage");
+        assert_eq!(role("Preemption disabled at:").0, "origin");
         assert_eq!(start(b"Call Traces"), None);
+    }
+
+    #[test]
+    fn ok_headings_announce_no_stack_of_the_crash() {
+        assert_eq!(heading(b"stack backtrace:"), Some(Block::More));
+        for line in [
+            "rcu: RCU grace-period kthread stack dump:",
+            "task:rcu_preempt     state:R  running task     stack:28000 pid:   14 ppid:     2 flags:0x00004000",
+            "rcu_preempt     R  running task    28952    10      2 0x80000000",
+            "rcu_sched       S29456     9      2 0x80000000",
+        ] {
+            assert_eq!(heading(line.as_bytes()), Some(Block::StackOf(Role::Other)), "{line}");
+        }
+        assert_eq!(heading(b"rcu_preempt kthread starved for 10502 jiffies!"), None);
     }
 }
