@@ -128,19 +128,21 @@ fn named<'log>(header: &Header<'log>) -> impl Iterator<Item = (&'static str, Tex
 }
 
 /// The captures of a row's further lines and the first lead line that one of them is; `None` if a required one is
-/// missing.
+/// missing. Parts of one wording are successive lines.
 fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'log>, usize)> {
     let mut captures = Vec::new();
     let mut lead = splat.header;
     for part in rule.parts() {
+        let from = splat.header + 1;
         let mut found = Vec::new();
-        let (before, after) = splat.lines.split_at(splat.header.min(splat.lines.len()));
+        let before = splat.lines.get(..splat.header).unwrap_or_default();
         let mut is_part = |l: &SplatLine<'log>| {
             found.clear();
-            !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
+            memchr::memmem::find(l.line.text, b" [inline]").is_none()
+                && reads(part.format.text, l.line.text, &mut found)
         };
         let span = if part.next { 1 } else { usize::MAX };
-        let at = after.iter().skip(1).take(span).position(&mut is_part).map(|at| splat.header + 1 + at);
+        let at = splat.lines.iter().skip(from).take(span).position(&mut is_part).map(|at| from + at);
         let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| !part.next));
         match at {
             Some(at) => {
@@ -243,8 +245,9 @@ impl<'log> Reader<'log> {
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
+            Some(Block::NmiBacktrace { .. }) => self.task_said = true,
             Some(Block::NextTrace(role)) => self.next_role = Some(*role),
-            Some(Block::Fact(Fact::Prose)) if text.starts_with(STACK_LOST) => self.no_stack(),
+            Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             // A line of somebody else, or words about the line above.
             None if !is_dropped(text) => self.dump_open = dump_open,
@@ -390,18 +393,32 @@ impl<'log> Reader<'log> {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
         }
-        for trace in report.traces.iter().filter(|t| t.frames.is_empty()) {
-            report.defects.push(Defect {
-                code: DefectCode::EmptyTrace,
-                text: format!("the stack of role {} has no frame", trace.role),
-            });
-        }
+        report.defects.extend(stack_defects(&report));
         report
     }
 }
 
-/// `print_track` in `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`.
-const STACK_LOST: &[u8] = b"(stack is not available)";
+/// Stacks that the log announces, or the kind must have, and that are not there. A kind that takes its function
+/// from no stack is as good without one.
+fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
+    let missing = |text: String| Defect { code: DefectCode::EmptyTrace, text };
+    let needed: Vec<Role> = report.kind.meaning().map_or_else(Vec::new, |m| m.stacks().collect());
+    let needs = !needed.is_empty();
+    let empty = report.traces.iter().filter(|t| t.frames.is_empty() && (needs || t.role != Role::Crash));
+    let mut defects: Vec<Defect> =
+        empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
+    if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
+        defects.push(missing("no stack".to_owned()));
+    }
+    defects
+}
+
+/// What the kernel prints for a stack that it announced and does not have or repeat: `print_track` in
+/// `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`, `show_stack` of Android's 4.4.
+fn is_lost(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with(b"(stack is not available)") || text.starts_with(b"<Same stack as pid ")
+}
 
 /// `** 1196 printk messages dropped **`.
 fn is_dropped(text: &[u8]) -> bool {
@@ -446,5 +463,23 @@ mod tests {
         let report = reports(log).next().unwrap();
         let code: Vec<_> = report.code.iter().map(|c| (c.units.len(), c.at)).collect();
         assert_eq!(code, [(16, Some(12))]);
+    }
+
+    fn first(log: &str) -> Report<'_> {
+        reports(log.as_bytes()).next().unwrap()
+    }
+
+    const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
+        but task is already holding lock:\n\
+        ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";
+
+    #[test]
+    fn err_a_stack_that_the_kind_needs_is_missing() {
+        let whole = format!("{HELD}stack backtrace:\nCall Trace:\n ring_close+0x12/0x34\n");
+        assert_eq!(first(HELD).defects.len(), 1);
+        assert_eq!(first(&whole).defects, []);
+        let named = "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2\nCall Trace:\n";
+        assert_eq!(first(named).defects, []);
     }
 }

@@ -319,7 +319,11 @@ impl<'log> Open<'log> {
 
     fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
-        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b)) || self.asked_for(&line);
+        let known = match &block {
+            _ if is_header => true,
+            Some(block) => self.belongs(block),
+            None => !self.epilogue && self.is_part(line.text),
+        };
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
@@ -336,14 +340,12 @@ impl<'log> Open<'log> {
         }
     }
 
-    /// Whether the row itself wants this line.
-    fn asked_for(&self, line: &Line<'log>) -> bool {
+    /// Whether a row that may be this splat's names the line as one of its own.
+    fn is_part(&self, text: &[u8]) -> bool {
+        let text = text.trim_ascii_start();
         let next = self.splat.lines.len() == self.splat.header + 1;
-        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts());
-        !self.epilogue
-            && parts.any(|p| {
-                (next || !p.next) && printk::read(p.format.text, line.text, &mut Vec::new()).is_some()
-            })
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
+        parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }
 
     /// Behind the end marker only what the kernel prints there counts.

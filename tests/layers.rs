@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("log", &["bytes", "report"]),
     ("block", &["bytes", "printk", "report"]),
     ("family", &["bytes", "block", "printk", "report"]),
-    ("splat", &["block", "family", "log", "report"]),
+    ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "family", "log", "printk", "report", "splat"]),
     ("dedup", &["block", "report"]),
     ("output", &["dedup", "error", "parse", "report"]),

@@ -53,9 +53,6 @@ const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
 const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
-/// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`: the thread that starves is not the one that stalls.
-const RCU_THREAD: &[u8] = b"RCU grace-period kthread stack dump:";
-
 /// Starts of lines that belong to a report and say nothing that is kept.
 const PROSE: &[&str] = &[
     "The buggy address ",
@@ -86,6 +83,7 @@ const PROSE: &[&str] = &[
     "page_owner ",
     "page has been migrated",
     "(stack is not available)",
+    "<Same stack as pid ",
     "flags: ",
     "raw: ",
     "Lost ",
@@ -156,9 +154,6 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     match line.first()? {
         b'-' => end(line),
         b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::NextTrace(Role::FaultInjection)),
-        b'r' | b'R' if memchr::memmem::find(line, RCU_THREAD).is_some() => {
-            Some(Block::NextTrace(Role::Other))
-        }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),

@@ -64,6 +64,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Block<'_>> {
 /// Lines that start in the first column.
 fn flush(text: &[u8]) -> Option<Block<'_>> {
     trace::start(text)
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| code::read(text).map(Block::Code))
@@ -79,6 +80,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
     trace::frame(text)
         .map(Block::Frame)
         .or_else(|| trace::start(text))
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))

@@ -63,7 +63,7 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
     match take {
         Take::Capture(name) if report.has_stack() => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            of_symbol(&symbol, meaning)
+            of_symbol(&symbol, meaning).map(|g| located(report, names, g))
         }
         Take::Capture(_) => None,
         Take::Header(name) => {
@@ -80,12 +80,28 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         Take::Trace => on_trace(report, meaning, names, Role::Crash),
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
         Take::Dispatched => dispatched(report, meaning, names),
-        Take::Locks => {
-            let named = report.locks_held.iter().filter(|lock| !lock.held);
-            named.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
-        }
+        Take::Locks => taken(report, meaning, false),
+        Take::HeldLocks => taken(report, meaning, true),
         Take::Blocked => blocked(report, meaning, names),
     }
+}
+
+/// What a header names, with its place on the crash's stacks.
+fn located(report: &Report<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty {
+    let name = guilty.wrappers.first().unwrap_or(&guilty.function);
+    let found =
+        report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+            let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
+            Some(frame)
+        });
+    let callers = found.map_or_else(Vec::new, |(at, i)| callers_from(report, names, at, i + 1));
+    Guilty { frame: found, callers, ..guilty }
+}
+
+/// The first place that took a lock, of those being acquired or of those held.
+fn taken(report: &Report<'_>, meaning: &Meaning, held: bool) -> Option<Guilty> {
+    let locks = report.locks_held.iter().filter(|lock| lock.held == held);
+    locks.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
 }
 
 fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
@@ -238,7 +254,9 @@ fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Opt
 
 /// The source file of the guilty frame.
 pub(super) fn file(report: &Report<'_>, guilty: &Guilty) -> Option<String> {
-    let (trace, frame) = guilty.frame?;
-    let location = report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?;
+    let location = match guilty.frame {
+        Some((trace, frame)) => report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?,
+        None => report.crash_registers()?.ip_location.as_ref()?,
+    };
     Some(location.file.to_string())
 }

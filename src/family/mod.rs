@@ -22,9 +22,9 @@ macro_rules! families {
 }
 
 families![
-    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, warn, trap, bug, fault,
-    arm, powerpc, s390, riscv, mips, lockdep, hung_task, rcu, watchdog, oom, mce, reboot, fuzzer, go, trusty,
-    panic, cut,
+    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, odebug, usercopy,
+    alloc, kobject, dcache, lockdep, warn, trap, bug, fault, arm, powerpc, s390, riscv, mips, hung_task, rcu,
+    watchdog, sched, spinlock, workqueue, stack, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
 ];
 
 /// All rows, in the order in which they are tried.

@@ -51,8 +51,6 @@ pub(crate) struct Rule {
     pub(crate) follows: Follows,
     /// What a format cannot say, read from the finished report.
     pub(crate) body: Option<fn(&mut Report<'_>)>,
-    /// A condition on the captures that a format cannot say.
-    pub(crate) only_if: Option<fn(&Report<'_>) -> bool>,
     /// Words that no header of this kind holds.
     pub(crate) unless: &'static [&'static str],
     /// Whether the header without its required lines is somebody else's text, not a damaged report.
@@ -83,7 +81,6 @@ pub(crate) const fn rule(name: &'static str) -> Rule {
         },
         follows: Follows::Nothing,
         body: None,
-        only_if: None,
         unless: &[],
         strict: false,
         after: None,
@@ -206,12 +203,6 @@ impl Rule {
     /// A function that adds to the finished report what no format can say.
     pub(crate) const fn body(mut self, body: fn(&mut Report<'_>)) -> Self {
         self.body = Some(body);
-        self
-    }
-
-    /// A condition that no format can say.
-    pub(crate) const fn only_if(mut self, condition: fn(&Report<'_>) -> bool) -> Self {
-        self.only_if = Some(condition);
         self
     }
 

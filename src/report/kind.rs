@@ -91,6 +91,18 @@ pub struct Meaning {
     pub sign: &'static [&'static str],
 }
 
+impl Meaning {
+    /// The stacks on which the blame is looked for; none where the title names no function, or another one.
+    pub fn stacks(&self) -> impl Iterator<Item = Role> {
+        let take = if self.title.contains("{frame}") { self.take } else { &[] };
+        take.iter().filter_map(|take| match take {
+            Take::Capture(_) | Take::Header(_) | Take::Ip | Take::Locks | Take::HeldLocks => None,
+            Take::Trace | Take::Dispatched | Take::Blocked => Some(Role::Crash),
+            Take::TraceOf(role) => Some(*role),
+        })
+    }
+}
+
 /// `(pattern, type)`: a title that matches the pattern, in which `*` stands for any text, has that syzbot type.
 pub type TypeRow = (&'static str, &'static str);
 
@@ -114,6 +126,8 @@ pub enum Take {
     Dispatched,
     /// lockdep: the places that took the locks of the report, the one being acquired first.
     Locks,
+    /// lockdep: the places that took the locks of the numbered lists.
+    HeldLocks,
     /// Hangs: the crash stack, where waiting itself is never to blame.
     Blocked,
 }
