@@ -86,7 +86,9 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
 /// The report of a splat; `None` where only the words of a strict row stand there.
 fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
-    for SplatLine { line, block } in &splat.lines {
+    for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
+        reader.has_callers = line.caller.is_some();
+        reader.before_header = at < splat.header;
         reader.line(line.text, block.as_ref());
     }
     let Some(first) = splat.headers.first() else {
@@ -220,6 +222,12 @@ struct Reader<'log> {
     dump_before: Option<usize>,
     /// Frames that come now are of another stack, if no line above them says so first.
     task_said: bool,
+    /// Whether printk said who printed each line.
+    has_callers: bool,
+    /// Whether the lines are those that stand before the header.
+    before_header: bool,
+    /// Somebody else's stack was announced inside the report.
+    foreign: Option<Role>,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<Role>,
     /// The next line of instruction words continues the last code.
@@ -246,7 +254,7 @@ impl<'log> Reader<'log> {
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::NmiBacktrace { .. }) => self.task_said = true,
-            Some(Block::NextTrace(role)) => self.next_role = Some(*role),
+            Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             // A line of somebody else, or words about the line above.
@@ -256,10 +264,19 @@ impl<'log> Reader<'log> {
         }
     }
 
+    /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
+    fn next_trace(&mut self, role: Role, foreign: bool) {
+        self.next_role = Some(role);
+        if foreign && !self.has_callers && !self.before_header {
+            self.foreign = Some(role);
+        }
+    }
+
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
-        let role = self.next_role.take().filter(|_| role == Role::Crash).unwrap_or(role);
+        let said = self.next_role.take().or(self.foreign);
+        let role = said.filter(|_| role == Role::Crash).unwrap_or(role);
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
     }
@@ -279,9 +296,11 @@ impl<'log> Reader<'log> {
             self.start(Role::Crash, None);
         }
         self.dump_before = None;
-        let frame = Frame { stack: self.stack, ..frame.clone() };
+        let stack = self.stack;
         if let Some(trace) = self.traces.last_mut() {
-            trace.frames.push(frame);
+            let callee = line.callee.iter().filter(|_| trace.frames.is_empty());
+            let frames = callee.chain([frame]).map(|f| Frame { stack, ..f.clone() });
+            trace.frames.extend(frames.collect::<Vec<_>>());
         }
     }
 

@@ -223,6 +223,7 @@ impl<'log> Splats<'log> {
             end = offset;
         }
         found.reverse();
+        announce(&mut found);
         found
     }
 
@@ -359,5 +360,22 @@ impl<'log> Open<'log> {
                     | Block::End
                     | Block::Modules(_)
             )
+    }
+}
+
+/// A line before the header may announce a stack that comes behind it: that stack is not this report's.
+fn announce<'log>(leads: &mut [SplatLine<'log>]) {
+    let mut last = None;
+    for (at, lead) in leads.iter().enumerate() {
+        match block::read(lead.line.text) {
+            Some(next @ Block::NextTrace { .. }) => last = Some((at, next)),
+            Some(Block::TraceStart { .. } | Block::Frame(_)) => last = None,
+            _ => {}
+        }
+    }
+    if let Some((at, next)) = last
+        && let Some(lead) = leads.get_mut(at)
+    {
+        lead.block = Some(next);
     }
 }

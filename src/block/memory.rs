@@ -53,6 +53,9 @@ const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
 const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
+/// `__vmalloc_node_range` warns with a stack that is no crash's: `syz-executor: vmalloc: allocation failure: 0 bytes`.
+const VMALLOC_FAILURE: &[u8] = b": vmalloc: allocation failure: ";
+
 /// Starts of lines that belong to a report and say nothing that is kept.
 const PROSE: &[&str] = &[
     "The buggy address ",
@@ -153,7 +156,12 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
     match line.first()? {
         b'-' => end(line),
-        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::NextTrace(Role::FaultInjection)),
+        b'F' if line.starts_with(b"FAULT_INJECTION: ") => {
+            Some(Block::NextTrace { role: Role::FaultInjection, foreign: true })
+        }
+        _ if memchr::memmem::find(line, VMALLOC_FAILURE).is_some() => {
+            Some(Block::NextTrace { role: Role::Other, foreign: true })
+        }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),

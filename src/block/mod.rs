@@ -50,7 +50,11 @@ pub(crate) enum Block<'log> {
     NmiBacktrace { cpu: Option<u32> },
     /// The next call trace is not the crash's: `FAULT_INJECTION: forcing a failure.`,
     /// `RCU grace-period kthread stack dump:`
-    NextTrace(Role),
+    NextTrace {
+        role: Role,
+        /// Whether another task prints it, so that without caller ids it cannot be told from the report's own.
+        foreign: bool,
+    },
 }
 
 /// Reads one line of a report, prefix already cut.

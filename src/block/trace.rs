@@ -21,6 +21,8 @@ pub(crate) struct FrameLine<'log> {
     pub(crate) marker: Option<Stack>,
     /// The frame.
     pub(crate) frame: Option<Frame<'log>>,
+    /// arm names both ends of a call: the function that was called, which no line before names if this is the first.
+    pub(crate) callee: Option<Frame<'log>>,
 }
 
 /// The lines above a stack: the kernel's format, what the stack is of, and which capture is its label.
@@ -86,7 +88,7 @@ pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
     if HEADINGS.iter().any(|h| inner.starts_with(h)) {
         return Some(Block::More);
     }
-    of_kthread(inner).then_some(Block::NextTrace(Role::Other))
+    of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, foreign: false })
 }
 
 /// What RCU says before it dumps its grace-period kthread, which is not the task that stalls.
@@ -165,10 +167,20 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
     }
     let (input, marker) = markers(text).ok()?;
     if input.trim_ascii().is_empty() {
-        return marker.map(|m| FrameLine { marker: Some(m), frame: None });
+        return marker.map(|m| FrameLine { marker: Some(m), frame: None, callee: None });
     }
     let frame = bare(input)?;
-    Some(FrameLine { marker, frame: Some(frame) })
+    Some(FrameLine { marker, frame: Some(frame), callee: callee(input) })
+}
+
+/// `f` of `[<c0101234>] (f) from [<c0101238>] (g+0x1/0x2)`.
+fn callee(input: &[u8]) -> Option<Frame<'_>> {
+    memchr::memmem::find(input, b" from ")?;
+    let head = (blank, opt(terminated(pc, space0)), opt(char('(')));
+    let tail = (opt(offset_size), opt(module), opt(trailing_location), opt(char(')')), tag(" from "));
+    let (_, (_, name, _)) = run((head, name, tail), input)?;
+    let symbol = Some(Symbol { name: Text::from(name), ..Symbol::default() });
+    Some(Frame { symbol, reliable: true, ..Frame::default() })
 }
 
 /// arm's `dump_backtrace_entry` where the kernel has no symbol table.
@@ -178,7 +190,7 @@ const ENTERED: &[u8] = b"Function entered at ";
 fn without_names(text: &[u8]) -> Option<FrameLine<'_>> {
     let (_, (_, address)) = run((pc, preceded(tag(" from "), pc)), text)?;
     let frame = Frame { address, reliable: true, ..Frame::default() };
-    Some(FrameLine { marker: None, frame: Some(frame) })
+    Some(FrameLine { marker: None, frame: Some(frame), callee: None })
 }
 
 /// `<IRQ>`, `</TASK>`, `<<EOE>>`, `<#DF>`, several of them.
@@ -431,7 +443,11 @@ mod tests {
             "rcu_preempt     R  running task    28952    10      2 0x80000000",
             "rcu_sched       S29456     9      2 0x80000000",
         ] {
-            assert_eq!(heading(line.as_bytes()), Some(Block::NextTrace(Role::Other)), "{line}");
+            assert_eq!(
+                heading(line.as_bytes()),
+                Some(Block::NextTrace { role: Role::Other, foreign: false }),
+                "{line}"
+            );
         }
         assert_eq!(heading(b"rcu_preempt kthread starved for 10502 jiffies!"), None);
     }

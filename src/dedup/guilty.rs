@@ -32,23 +32,7 @@ pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
     let meaning = report.kind.meaning()?;
     let texts: Vec<Vec<String>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
-    meaning
-        .take
-        .iter()
-        .find_map(|take| from(report, meaning, *take, &texts))
-        .or_else(|| last_resort(report, meaning))
-}
-
-/// A helper that the header or the instruction pointer names is still better than no function at all.
-fn last_resort(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
-    meaning.take.iter().find_map(|take| {
-        let name = match take {
-            Take::Capture(name) if report.has_stack() => crate::block::symbol_of(report.capture(name)?)?.name,
-            Take::Ip => report.crash_registers()?.ip.as_ref()?.name.clone(),
-            _ => return None,
-        };
-        Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
-    })
+    meaning.take.iter().find_map(|take| from(report, meaning, *take, &texts))
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -61,12 +45,13 @@ fn name_of(frame: &Frame<'_>) -> String {
 
 fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
     match take {
-        Take::Capture(name) if report.has_stack() => {
+        Take::Capture(name) if blames_somebody(report, meaning, names) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             of_symbol(&symbol, meaning).map(|g| located(report, names, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => {
+        Take::Header(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        Take::Named(name) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
@@ -79,11 +64,20 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         }
         Take::Trace => on_trace(report, meaning, names, Role::Crash),
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
-        Take::Dispatched => dispatched(report, meaning, names),
+        Take::Dispatched => dispatched(report, meaning, names, false),
+        Take::Chain => dispatched(report, meaning, names, true),
         Take::Locks => taken(report, meaning, false),
         Take::HeldLocks => taken(report, meaning, true),
         Take::Blocked => blocked(report, meaning, names),
     }
+}
+
+/// Whether the report shows anything but helpers behind its header: the crash's registers, or a frame.
+fn blames_somebody(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> bool {
+    let frame = |(at, trace)| {
+        candidates(trace, at, names, true).any(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
+    };
+    report.crash_registers().is_some() || report.traces.iter().enumerate().any(frame)
 }
 
 /// What a header names, with its place on the crash's stacks.
@@ -117,17 +111,14 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
     Guilty { function, wrappers, frame, callers }
 }
 
-/// The first frame of the stacks of `role` that can carry blame.
+/// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
-    let of_role = |reliable: bool| {
-        report.traces.iter().enumerate().filter(move |(_, t)| t.role == role).find_map(move |(at, trace)| {
-            let found = candidates(trace, at, names, reliable)
-                .find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
-            let frame = found.frame?;
-            Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
-        })
-    };
-    of_role(true).or_else(|| of_role(false))
+    report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
+        let mut frames = candidates(trace, at, names, true);
+        let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
+        let frame = found.frame?;
+        Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
+    })
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
@@ -166,19 +157,17 @@ fn is_timer_entry(name: &String) -> bool {
         || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name.as_str())
 }
 
-/// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack that shows such an
-/// interrupt says more than one that does not.
-fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+/// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
+/// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
+fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any: bool) -> Option<Guilty> {
     let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let start =
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
-    let others = crash().map(|(at, t)| (at, t, 0));
-    noticed
-        .chain(others)
-        .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
+    let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
+    noticed.chain(others).find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
 }
 
 fn dispatched_on(
@@ -237,7 +226,9 @@ fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> 
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
 fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
-    report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+    let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+    // Further stacks are of other tasks.
+    crash.next().and_then(|(at, trace)| {
         let all = || {
             candidates(trace, at, names, true)
                 .filter(|c| c.own || skip::reason(c.name, meaning.skip).is_none())

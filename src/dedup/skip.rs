@@ -12,6 +12,7 @@ const SKIP: &[(&str, &[&str])] = &[
     (
         "prints the report",
         &[
+            "walk_stackframe",
             "add_taint",
             "_dev_*",
             "dev_vprintk*",
@@ -66,7 +67,6 @@ const SKIP: &[(&str, &[&str])] = &[
             "debug_object*",
             "debug_check_no_obj*",
             "check_memory_region*",
-            "kunit_*",
             "bug_handler*",
             "bug_brk_handler",
             "call_break_hook",
@@ -260,7 +260,6 @@ const SKIP: &[(&str, &[&str])] = &[
             "native_irq_return*",
             "irq_entries_start",
             "call_function_interrupt",
-            "el0_*",
             "el1_*",
             "el0t_*",
             "el1t_*",
@@ -276,7 +275,6 @@ const SKIP: &[(&str, &[&str])] = &[
             "do_debug_exception",
             "do_serror",
             "arm64_serror*",
-            "__dabt_svc",
             "__irq_svc",
             "__pabt_svc",
             "__und_svc*",
@@ -303,6 +301,8 @@ const SKIP: &[(&str, &[&str])] = &[
     (
         "takes or drops a lock for its caller",
         &[
+            "__task_rq_lock",
+            "raw_spin_rq_*",
             "reiserfs_write_lock*",
             "lock_sock_fast",
             "lock_sock",
@@ -493,6 +493,15 @@ const SKIP: &[(&str, &[&str])] = &[
     (
         "copies, compares or formats bytes for its caller",
         &[
+            "*copy_to_user*",
+            "*copy_from_user*",
+            "aes_*",
+            "aesti_*",
+            "cipher_crypt_one",
+            "crypto_cipher_*",
+            "drbg_*",
+            "crypto_rng_*",
+            "rng_setkey",
             "nla_memcpy",
             "crc_itu_t",
             "crc_ccitt*",
@@ -562,7 +571,6 @@ const SKIP: &[(&str, &[&str])] = &[
             "copy_in_user",
             "csum_partial*",
             "copy_page*",
-            "clear_page*",
             "clear_user*",
             "__clear_user*",
             "do_strncpy*",
@@ -686,8 +694,6 @@ const SKIP: &[(&str, &[&str])] = &[
             "__rht_*",
             "hlist_*",
             "__hlist_*",
-            "__radix_tree*",
-            "radix_tree_*",
             "mt_*",
             "mtree_*",
             "mab_*",
@@ -702,6 +708,10 @@ const SKIP: &[(&str, &[&str])] = &[
     (
         "waits, schedules or runs what somebody else set up",
         &[
+            "try_to_grab_pending",
+            "__mod_timer",
+            "usleep_range*",
+            "df_debug",
             "native_safe_halt",
             "native_write_msr*",
             "native_read_msr*",
@@ -776,8 +786,6 @@ const SKIP: &[(&str, &[&str])] = &[
     (
         "checks the address or the object for its caller",
         &[
-            "__phys_addr*",
-            "phys_addr*",
             "virt_to_*",
             "__virt_to*",
             "__access_ok*",

@@ -34,6 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("Kernel bug detected[#%d]:", &[""])
         .title("kernel BUG in {frame}")
         .frame(TAKE)
+        .skip(&["__phys_addr*", "__virt_to_phys*"])
         // A Rust panic, or data corruption that is found, ends in a BUG() of its own.
         .follows(Follows::Kinds(&["rust/", "vfs/"]))
         .class(Class::Assertion)

@@ -25,7 +25,7 @@ const SKIP: &[&str] = &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_t
 
 /// Where the blame lies: the header names the function of the access; below it on the stack are its callers, above it
 /// is KASAN. Where the header's function is a helper, the stack decides.
-const TAKE: &[Take] = &[Take::Capture("func"), Take::Trace, Take::TraceOf(Role::Freed)];
+const TAKE: &[Take] = &[Take::Capture("func"), Take::Trace, Take::Header("func"), Take::TraceOf(Role::Freed)];
 
 /// What an access line says; since 5.11 the size is left out where the hardware does not tell it.
 const SIZED: &str = "%s of size %zu ";

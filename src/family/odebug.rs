@@ -10,6 +10,8 @@ const TYPES: &[TypeRow] = &[("*", "WARNING")];
 
 /// What works on the object for its caller, and what the object's kind runs it by.
 const SKIP: &[&str] = &[
+    "*vunmap*",
+    "*vfree*",
     "debug_*",
     "__debug_*",
     "*call_rcu*",

@@ -12,7 +12,7 @@ const TYPES: &[TypeRow] = &[("*", "DoS")];
 const NONE: &[TypeRow] = &[];
 
 /// An overflow is the fault of the chain of calls, not of the last of them: what the kernel was asked to do.
-const CHAIN: &[Take] = &[Take::Dispatched, Take::Ip];
+const CHAIN: &[Take] = &[Take::Chain, Take::Ip];
 /// The die() line and the panic behind an overflow's own header.
 const OWN: Follows = Follows::Kinds(&["stack/"]);
 
@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("stack/protector")
         .line("Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: %s+%x/%x", &["func", "", ""])
         .title("kernel panic: stack is corrupted in {frame}")
-        .frame(&[Take::Header("func")])
+        .frame(&[Take::Named("func")])
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: read_it+0x12/0x34"),

@@ -96,8 +96,13 @@ impl Meaning {
     pub fn stacks(&self) -> impl Iterator<Item = Role> {
         let take = if self.title.contains("{frame}") { self.take } else { &[] };
         take.iter().filter_map(|take| match take {
-            Take::Capture(_) | Take::Header(_) | Take::Ip | Take::Locks | Take::HeldLocks => None,
-            Take::Trace | Take::Dispatched | Take::Blocked => Some(Role::Crash),
+            Take::Capture(_)
+            | Take::Header(_)
+            | Take::Named(_)
+            | Take::Ip
+            | Take::Locks
+            | Take::HeldLocks => None,
+            Take::Trace | Take::Dispatched | Take::Chain | Take::Blocked => Some(Role::Crash),
             Take::TraceOf(role) => Some(*role),
         })
     }
@@ -113,8 +118,10 @@ pub enum Take {
     /// The function that a capture of the row names, if the report has a stack at all: a header alone may be one
     /// half of two reports that ran into each other.
     Capture(&'static str),
-    /// The function that a capture of the row names, whatever it is and whatever else the report has.
+    /// The function that a capture of the row names, whatever else the report has.
     Header(&'static str),
+    /// The same, even if it is a helper.
+    Named(&'static str),
     /// The function of the crash's instruction pointer.
     Ip,
     /// The crash stack, innermost first.
@@ -124,6 +131,8 @@ pub enum Take {
     /// Stalls: on the crash stack, below the interrupt that noticed, the frame that a dispatcher (the syscall
     /// entry, the softirq loop, a workqueue) called.
     Dispatched,
+    /// Overflows: the same on any crash stack, because the whole chain of calls is to blame.
+    Chain,
     /// lockdep: the places that took the locks of the report, the one being acquired first.
     Locks,
     /// lockdep: the places that took the locks of the numbered lists.
