@@ -45,6 +45,12 @@ pub(crate) struct SplatLine<'log> {
     pub(crate) block: Option<Block<'log>>,
 }
 
+impl SplatLine<'_> {
+    fn is_frame(&self) -> bool {
+        matches!(self.block, Some(Block::Frame(_)))
+    }
+}
+
 /// The lines of one diagnostic.
 #[derive(Debug, Clone)]
 pub(crate) struct Splat<'log> {
@@ -167,7 +173,7 @@ impl<'log> Splats<'log> {
 
     /// The stream a line belongs to: its caller's own, or the one that asked its CPU for a backtrace.
     fn stream_of(&self, line: &Line<'log>) -> Option<Caller> {
-        let Some(caller) = line.caller else { return None };
+        let caller = line.caller?;
         if let Some(owner) = self.lent.get(&caller)
             && self.open.contains_key(owner)
             && !self.open.contains_key(&Some(caller))
@@ -312,7 +318,8 @@ impl<'log> Open<'log> {
             Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Kinds(kinds) => {
+            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })

@@ -32,7 +32,19 @@ pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
     let meaning = report.kind.meaning()?;
     let texts: Vec<Vec<String>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
-    meaning.take.iter().find_map(|take| from(report, meaning, *take, &texts))
+    meaning
+        .take
+        .iter()
+        .find_map(|take| from(report, meaning, *take, &texts))
+        .or_else(|| helper(report, meaning))
+}
+
+/// A helper that stood at the instruction pointer is better than no function at all, if the dump is whole.
+fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
+    let dump =
+        report.crash_registers().filter(|d| d.entries.len() > 1 && meaning.take.contains(&Take::Ip))?;
+    let name = &dump.ip.as_ref()?.name;
+    Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -152,9 +164,9 @@ fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usi
 }
 
 /// Whether a function is the entry of an interrupt by which stalls are noticed.
-fn is_timer_entry(name: &String) -> bool {
+fn is_timer_entry(name: &str) -> bool {
     name.contains("apic_timer_interrupt")
-        || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name.as_str())
+        || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name)
 }
 
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
@@ -167,7 +179,9 @@ fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
     let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
-    noticed.chain(others).find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
+    noticed
+        .chain(others)
+        .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
 }
 
 fn dispatched_on(
@@ -215,7 +229,7 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
 fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
-    let first = names.iter().position(is_timer_entry);
+    let first = names.iter().position(|n| is_timer_entry(n));
     let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let inside = |frame: usize| frame > 0 && frame < trace.frames.len();

@@ -28,6 +28,8 @@ const TRACE: &[Take] = &[Take::Trace];
 
 /// Functions that take or release a lock for their caller: waiting for work takes the work's lockdep map.
 const SKIP: &[&str] = &[
+    "validate_chain*",
+    "check_noncircular*",
     "lock_sock*",
     "release_sock",
     "*flush_work*",

@@ -3,7 +3,7 @@
 //! Source: `print_other_cpu_stall`, `print_cpu_stall` in `kernel/rcu/tree_stall.h`; `synchronize_rcu_expedited_wait`
 //! in `tree_exp.h`; `check_all_holdout_tasks` in `tasks.h`. With the name of the flavour, `rcu_sched`, since 3.0.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "HANG")];
@@ -16,6 +16,7 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
     .title("INFO: rcu detected stall in {frame}")
     .alts(&["stall in {frame}"])
     .frame(&[Take::Dispatched])
+    .follows(Follows::Bare(&["rcu/"]))
     .class(Class::Hang)
     .types(TYPES)
     .example("rcu: INFO: rcu_preempt self-detected stall on CPU")];

@@ -34,6 +34,8 @@ pub(crate) enum Follows {
     Anything,
     /// It belongs to open reports whose kind starts with one of these.
     Kinds(&'static [&'static str]),
+    /// The same, as long as the open report shows no stack: two CPUs notice one stall at a time.
+    Bare(&'static [&'static str]),
 }
 
 /// A row of a family's table.
