@@ -427,7 +427,7 @@ fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
     let mut defects: Vec<Defect> =
         empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
     if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
-        defects.push(missing("no stack".to_owned()));
+        defects.push(missing("the stack is missing".to_owned()));
     }
     defects
 }
