@@ -2,7 +2,7 @@
 //!
 //! Source: `__warn` in `kernel/panic.c`; the report that has no `CPU: … PID: …` in it is of 6.18 and later.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "WARNING")];
@@ -10,7 +10,10 @@ const TAKE: &[Take] = &[Take::Capture("func"), Take::Ip, Take::Trace];
 
 pub(super) const RULES: &[Rule] = &[
     rule("warn/usb-submit-urb")
-        .line("WARNING: CPU: %d PID: %d at %s:%d usb_submit_urb+%x/%x", &["cpu", "pid", "file", "line", "", ""])
+        .line(
+            "WARNING: CPU: %d PID: %d at %s:%d usb_submit_urb+%x/%x",
+            &["cpu", "pid", "file", "line", "", ""],
+        )
         .title("WARNING in {frame}/usb_submit_urb")
         .frame(&[Take::Trace])
         .skip(&[
@@ -31,6 +34,8 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: at %s:%d %pS", &["file", "line", "func"])
         .line("WARNING: %s:%d at %pS, CPU#%d: %s/%d", &["file", "line", "func", "cpu", "comm", "pid"])
         .line("WARNING: %s:%d at %pS", &["file", "line", "func"])
+        // The driver's own `WARN_ONCE(ret == SM_ERR_PANIC, "trusty crashed")` says what Trusty has said itself.
+        .follows(Follows::Kinds(&["trusty/"]))
         .title("WARNING in {frame}")
         .frame(TAKE)
         .class(Class::Warning)
