@@ -9,9 +9,8 @@
 
 use crate::block::{self, Block};
 use crate::family::{self, Follows, Header};
-use crate::log::{Line, Lines, Log, RawLine};
+use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
-use memchr::memrchr;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
@@ -24,9 +23,11 @@ const GAP_TIME: u64 = 30_000_000;
 const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
-const LEAD_SEARCH: usize = 60;
+pub(crate) const LEAD_SEARCH: usize = 60;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
+/// The header that most often runs into the line before it.
+const GLUE: &[u8] = b"BUG: ";
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
 const SPLAT_LINES: usize = 50_000;
 
@@ -60,21 +61,30 @@ struct Open<'log> {
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
+    /// What [`Splats::taken`] said of this caller before.
+    taken: usize,
 }
 
 /// Iterator over the splats of a log, in the order of their headers.
 pub(crate) struct Splats<'log> {
     bytes: &'log [u8],
+    form: Form,
     lines: Lines<'log>,
     open: HashMap<Option<Caller>, Open<'log>>,
     /// CPUs that print on behalf of another caller's splat.
     lent: HashMap<Caller, Option<Caller>>,
-    done: BTreeMap<usize, Splat<'log>>,
-    /// End of the last line that a finished splat holds: leads are not searched before it.
-    taken: usize,
+    /// By the offset of the header, with what [`Splats::taken`] said before.
+    done: BTreeMap<usize, (Splat<'log>, usize)>,
+    /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
+    taken: HashMap<Option<Caller>, usize>,
     inner: Vec<Inner>,
+    /// The marker that is looked for inside of lines: two of them may have run into each other.
+    glue: Inner,
     sweep: usize,
 }
+
+/// Where each caller's lines were taken up to.
+pub(crate) type Taken = HashMap<Option<Caller>, usize>;
 
 /// Where the next occurrence of an inner literal is.
 struct Inner {
@@ -82,28 +92,41 @@ struct Inner {
     next: usize,
 }
 
+impl Inner {
+    fn new(needle: &'static [u8]) -> Self {
+        Self { finder: memchr::memmem::Finder::new(needle), next: 0 }
+    }
+}
+
 impl<'log> Splats<'log> {
-    pub(crate) fn new(log: Log<'log>) -> Self {
-        let inner =
-            family::needles().map(|n| Inner { finder: memchr::memmem::Finder::new(n), next: 0 }).collect();
+    /// The splats of these lines.
+    pub(crate) fn new(bytes: &'log [u8], form: Form) -> Self {
+        Self::from(bytes, form, At { offset: 0, line: 1 }, HashMap::new())
+    }
+
+    /// The splats of these lines from `at` on, where an iterator over a shorter text stopped.
+    pub(crate) fn from(bytes: &'log [u8], form: Form, at: At, taken: Taken) -> Self {
+        let inner = family::needles().map(Inner::new).collect();
         let mut splats = Self {
-            bytes: log.as_bytes(),
-            lines: log.lines(),
+            bytes,
+            form,
+            lines: Lines::from(bytes, form, at.offset, at.line),
             open: HashMap::new(),
             lent: HashMap::new(),
             done: BTreeMap::new(),
-            taken: 0,
+            taken,
             inner,
+            glue: Inner::new(GLUE),
             sweep: 0,
         };
-        splats.find_inner(0);
+        splats.find_inner(at.offset);
         splats
     }
 
     /// Moves every inner literal to its next occurrence at or after `offset`.
     fn find_inner(&mut self, offset: usize) {
         let bytes = self.bytes;
-        for inner in self.inner.iter_mut().filter(|i| i.next <= offset) {
+        for inner in self.inner.iter_mut().chain([&mut self.glue]).filter(|i| i.next <= offset) {
             let rest = bytes.get(offset..).unwrap_or_default();
             inner.next = inner.finder.find(rest).map_or(usize::MAX, |at| offset + at);
         }
@@ -128,15 +151,43 @@ impl<'log> Splats<'log> {
         family::header(start.trim_ascii_end()).collect()
     }
 
+    /// Feeds a line, or the two that ran into one.
     fn feed(&mut self, raw: RawLine<'log>) {
+        let end = raw.offset + raw.bytes.len();
+        let marked = self.glue.next < end;
+        if let Some((first, second)) = raw.unglue(marked || !self.open.is_empty()) {
+            self.feed_one(first);
+            self.feed_one(second);
+        } else {
+            self.feed_one(raw);
+        }
+        if marked {
+            self.find_inner(end);
+        }
+    }
+
+    fn feed_one(&mut self, raw: RawLine<'log>) {
         let text = raw.text();
         let headers = self.headers(&raw, text);
         if self.open.is_empty() && headers.is_empty() {
             return;
         }
         let line = capped(raw.read());
+        if line.foreign {
+            return;
+        }
         self.sweep(line.number);
+        if is_dropped(line.text) {
+            // Whose lines were dropped, nobody knows.
+            for open in self.open.values_mut() {
+                open.splat.lines.push(SplatLine { line, block: None });
+            }
+            return;
+        }
         let stream = self.stream_of(&line);
+        if self.taken.get(&stream).is_some_and(|end| line.offset < *end) {
+            return;
+        }
         if let Some(open) = self.open.get_mut(&stream) {
             if !open.is_over(&line) && (headers.is_empty() || open.absorbs(&headers)) {
                 let is_header = !headers.is_empty();
@@ -186,6 +237,7 @@ impl<'log> Splats<'log> {
             last: header,
             epilogue: false,
             nmi_sent: false,
+            taken: self.taken.get(&header.caller).copied().unwrap_or(0),
         };
         self.open.insert(header.caller, open);
     }
@@ -195,17 +247,19 @@ impl<'log> Splats<'log> {
         let mut found = Vec::new();
         let mut end = header.offset;
         let mut number = header.number;
+        let taken = self.taken.get(&header.caller).copied().unwrap_or(0);
         for _ in 0..LEAD_SEARCH {
-            if end <= self.taken || end == 0 || found.len() == LEAD_LINES {
+            if end <= taken || end == 0 || found.len() == LEAD_LINES {
                 break;
             }
-            let before = self.bytes.get(..end - 1).unwrap_or_default();
-            let offset = memrchr(b'\n', before).map_or(0, |at| at + 1);
-            number -= 1;
-            let line = RawLine { offset, number, bytes: before.get(offset..).unwrap_or_default() };
+            // A header that ran into another line starts behind no line feed.
+            let is_line = self.bytes.get(end - 1) == Some(&b'\n');
+            number -= usize::from(is_line);
+            let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
+            let offset = line.offset;
             let line = capped(line.read());
-            if line.caller == header.caller && line.time.is_some() == header.time.is_some() {
-                let near = header.time.zip(line.time).is_none_or(|(h, l)| h.saturating_sub(l) < GAP_TIME);
+            if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
+                let near = header.clock.zip(line.clock).is_none_or(|(h, l)| h.saturating_sub(l) < GAP_TIME);
                 if !near {
                     break;
                 }
@@ -222,10 +276,10 @@ impl<'log> Splats<'log> {
         self.lent.retain(|_, owner| *owner != stream);
         open.splat.lines.truncate(open.known);
         if let Some(last) = open.splat.lines.last() {
-            self.taken = self.taken.max(last.line.offset + last.line.length + 1);
+            self.taken.insert(stream, last.line.offset + last.line.length + 1);
         }
         if let Some(header) = open.splat.lines.get(open.splat.header) {
-            self.done.insert(header.line.offset, open.splat);
+            self.done.insert(header.line.offset, (open.splat, open.taken));
         }
     }
 
@@ -253,32 +307,92 @@ impl<'log> Splats<'log> {
         if self.open.values().any(|o| header(o) < offset) {
             return None;
         }
-        self.done.pop_first().map(|(_, splat)| splat)
+        self.done.pop_first().map(|(_, (splat, _))| splat)
     }
 }
 
-impl<'log> Iterator for Splats<'log> {
-    type Item = Splat<'log>;
-
-    fn next(&mut self) -> Option<Splat<'log>> {
+impl<'log> Splats<'log> {
+    /// The next splat that lines behind it have closed; `None` at the end of the lines.
+    pub(crate) fn next_closed(&mut self) -> Option<Splat<'log>> {
         loop {
             if !self.done.is_empty()
                 && let Some(splat) = self.ready()
             {
                 return Some(splat);
             }
-            let Some(raw) = self.lines.next() else {
-                let streams: Vec<_> = self.open.keys().copied().collect();
-                if streams.is_empty() {
-                    return self.done.pop_first().map(|(_, splat)| splat);
-                }
-                for stream in streams {
-                    self.close(stream);
-                }
-                continue;
-            };
+            let raw = self.lines.next()?;
             self.feed(raw);
         }
+    }
+
+    /// Reads on until a splat is open; where its header stands, `None` at the end of the lines.
+    pub(crate) fn first_header(&mut self) -> Option<At> {
+        loop {
+            let open = self.open.values().map(Open::header_at).min_by_key(|at| at.offset);
+            if open.is_some() {
+                return open;
+            }
+            let raw = self.lines.next()?;
+            self.feed(raw);
+        }
+    }
+
+    /// Closes the open splats whose last line is such a one.
+    pub(crate) fn close_where(&mut self, is_over: impl Fn(At) -> bool) {
+        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(&o.last))).map(|(s, _)| *s).collect();
+        for stream in over {
+            self.close(stream);
+        }
+    }
+
+    /// The finished splats, whatever is open before them.
+    pub(crate) fn take_done(&mut self) -> impl Iterator<Item = Splat<'log>> {
+        std::mem::take(&mut self.done).into_values().map(|(splat, _)| splat)
+    }
+
+    /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header
+    /// that still has no end; and what it must not take again.
+    pub(crate) fn suspend(self) -> (At, Taken) {
+        let open = self.open.values().map(Open::header_at);
+        let next = open.min_by_key(|at| at.offset).unwrap_or(self.lines.next_at());
+        let mut taken = self.taken;
+        // What waits for an earlier one is found again.
+        for (splat, before) in self.done.values() {
+            let stream = splat.lines.get(splat.header).and_then(|l| l.line.caller);
+            if let Some(end) = taken.get_mut(&stream) {
+                *end = (*end).min(*before);
+            }
+        }
+        (next, taken)
+    }
+}
+
+/// `** 1196 printk messages dropped **`.
+pub(crate) fn is_dropped(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}
+
+/// Where a line stands.
+fn at(line: &Line<'_>) -> At {
+    At { offset: line.offset, line: line.number }
+}
+
+impl<'log> Iterator for Splats<'log> {
+    type Item = Splat<'log>;
+
+    fn next(&mut self) -> Option<Splat<'log>> {
+        if let Some(splat) = self.next_closed() {
+            return Some(splat);
+        }
+        self.close_where(|_| true);
+        self.done.pop_first().map(|(_, (splat, _))| splat)
+    }
+}
+
+impl Open<'_> {
+    fn header_at(&self) -> At {
+        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
     }
 }
 
@@ -287,7 +401,8 @@ impl<'log> Open<'log> {
     fn is_over(&self, line: &Line<'log>) -> bool {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
-            line.time.zip(self.last.time).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
+            line.clock.zip(self.last.clock).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
+        let waited = waited || self.last.number + SILENT_LINES < line.number;
         waited || self.splat.lines.len() - self.known > gap || self.splat.lines.len() > SPLAT_LINES
     }
 
