@@ -26,8 +26,6 @@ const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
-/// The header that most often runs into the line before it.
-const GLUE: &[u8] = b"BUG: ";
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
 const SPLAT_LINES: usize = 50_000;
 
@@ -78,8 +76,6 @@ pub(crate) struct Splats<'log> {
     /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
     taken: HashMap<Option<Caller>, usize>,
     inner: Vec<Inner>,
-    /// The marker that is looked for inside of lines: two of them may have run into each other.
-    glue: Inner,
     sweep: usize,
 }
 
@@ -116,7 +112,6 @@ impl<'log> Splats<'log> {
             done: BTreeMap::new(),
             taken,
             inner,
-            glue: Inner::new(GLUE),
             sweep: 0,
         };
         splats.find_inner(at.offset);
@@ -126,7 +121,7 @@ impl<'log> Splats<'log> {
     /// Moves every inner literal to its next occurrence at or after `offset`.
     fn find_inner(&mut self, offset: usize) {
         let bytes = self.bytes;
-        for inner in self.inner.iter_mut().chain([&mut self.glue]).filter(|i| i.next <= offset) {
+        for inner in self.inner.iter_mut().filter(|i| i.next <= offset) {
             let rest = bytes.get(offset..).unwrap_or_default();
             inner.next = inner.finder.find(rest).map_or(usize::MAX, |at| offset + at);
         }
@@ -153,16 +148,12 @@ impl<'log> Splats<'log> {
 
     /// Feeds a line, or the two that ran into one.
     fn feed(&mut self, raw: RawLine<'log>) {
-        let end = raw.offset + raw.bytes.len();
-        let marked = self.glue.next < end;
-        if let Some((first, second)) = raw.unglue(marked || !self.open.is_empty()) {
-            self.feed_one(first);
-            self.feed_one(second);
-        } else {
-            self.feed_one(raw);
-        }
-        if marked {
-            self.find_inner(end);
+        match raw.unglue(!self.open.is_empty()) {
+            Some((first, second)) => {
+                self.feed_one(first);
+                self.feed_one(second);
+            }
+            None => self.feed_one(raw),
         }
     }
 

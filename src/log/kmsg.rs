@@ -240,8 +240,8 @@ mod tests {
 
     #[test]
     fn ok_fragments_by_sequence() {
-        let source = "6,417,1758427,-;next\n6,416,1758426,-,ncfrag=16/31;the 2nd chunk.\n\
-                      6,416,1758426,-,ncfrag=0/31;the first chunk,\n6,418,1758428,-;last\n";
+        let source = "6,417,1758427,-;next\n6,416,1758426,-,ncfrag=16/30;the 2nd chunk.\n\
+                      6,416,1758426,-,ncfrag=0/30;the first chunk,\n6,418,1758428,-;last\n";
         // The first record that comes decides where the sequence starts.
         check(
             &format!("6,415,1758425,-;zero\n{source}"),

@@ -24,6 +24,9 @@ use crate::report::{Caller, Microseconds};
 use memchr::memchr;
 use std::borrow::Cow;
 
+/// Bytes of two lines, prefixes included, that say anything.
+const GLUED_BYTES: usize = 100;
+
 /// A log.
 ///
 /// Where the text of the log stands verbatim in the bytes, it is borrowed; where a transport has to be decoded, the
@@ -184,10 +187,11 @@ impl<'log> RawLine<'log> {
     }
 
     /// The two lines that ran into this one, if a second prefix stands in it. Lines that start with a prefix are
-    /// searched only where that is `worth` the time.
+    /// searched only where that is `worth` the time, or they are long enough to be two.
     #[inline]
     pub(crate) fn unglue(&self, worth: bool) -> Option<(Self, Self)> {
-        let searched = worth || !matches!(self.bytes.first(), Some(b'[' | b'<') | None);
+        let whole = self.bytes.len() < GLUED_BYTES && matches!(self.bytes.first(), Some(b'[' | b'<') | None);
+        let searched = worth || !whole;
         if !searched || self.form != Form::Console {
             return None;
         }

@@ -227,6 +227,9 @@ fn form_votes(lines: &[impl AsRef<[u8]>]) -> (Transport, usize, &'static str) {
         (Transport::Android, android, "have an Android vendor's bracket"),
         (Transport::Console, console, "have the console's stamp or level"),
     ];
+    if all.iter().all(|(_, votes, _)| *votes == 0) {
+        return (Transport::Console, 0, "");
+    }
     // The first of those with the most votes; vendors stamp only what their own code prints.
     let most = all.iter().map(|(_, votes, _)| *votes).max().unwrap_or(0);
     let vendors = (android * 10 >= most).then_some(Transport::Android).filter(|_| android > 0 && console == most);
