@@ -300,10 +300,9 @@ impl Stream {
         let mut report = parse::report(splat).into_owned();
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;
-        let first = self.decoded.source(At { offset: base + offset, line });
-        let end = self.decoded.source_end(base + offset + length, self.at);
-        report.span =
-            Span { offset: first.offset, length: end.saturating_sub(first.offset), line: first.line };
+        let first = At { offset: base + offset, line };
+        let (at, length) = self.decoded.extent(first, first.offset + length, self.at);
+        report.span = Span { offset: at.offset, length, line: at.line };
         report
     }
 }

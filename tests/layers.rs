@@ -14,9 +14,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("family", &["bytes", "block", "printk", "report"]),
     ("splat", &["block", "family", "log", "report"]),
     ("parse", &["block", "family", "log", "printk", "report", "splat"]),
+    ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "report"]),
     ("output", &["dedup", "error", "parse", "report"]),
-    ("input", &["error", "log", "parse", "report"]),
+    ("input", &["error", "log", "report", "stream"]),
 ];
 
 #[test]

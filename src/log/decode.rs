@@ -104,6 +104,15 @@ impl Decoded {
         }
     }
 
+    /// Writes a line that was made of the bytes at `at`.
+    pub(crate) fn made(&mut self, line: &[u8], at: At) {
+        for piece in prefix::trim_end(line).split(|c| *c == b'\r') {
+            self.run(at, false);
+            push_clean(piece, &mut self.text);
+            self.ended();
+        }
+    }
+
     /// Writes a record: its text may be several lines.
     pub(crate) fn record(&mut self, record: Record<'_>, at: At) {
         let text = record.text.strip_suffix(b"\n").unwrap_or(record.text);
@@ -151,8 +160,23 @@ impl Decoded {
         At { offset: run.source.offset + (at.offset - run.line.offset), line: run.source.line + lines }
     }
 
+    /// Where the lines between two decoded offsets, the first of which starts a line, came from: the first of those
+    /// places and the bytes to the end of the last. `next` is where the source goes on.
+    pub(crate) fn extent(&self, first: At, end: usize, next: At) -> (At, usize) {
+        let start = self.source(first);
+        let stop = self.source_end(end, next);
+        if start.offset <= stop {
+            return (start, stop - start.offset);
+        }
+        // Parts that were put in order.
+        let within = self.runs.iter().filter(|r| r.line.offset >= first.offset && r.line.offset < end);
+        let start = within.map(|r| r.source).chain([start]).min_by_key(|at| at.offset).unwrap_or(start);
+        let stop = self.source_end(first.offset, next).max(stop);
+        (start, stop.saturating_sub(start.offset))
+    }
+
     /// Where what came before the decoded offset `end` ended; `next` is where the source goes on.
-    pub(crate) fn source_end(&self, end: usize, next: At) -> usize {
+    fn source_end(&self, end: usize, next: At) -> usize {
         let after = self.runs.partition_point(|r| r.line.offset <= end);
         match after.checked_sub(1).and_then(|i| self.runs.get(i)) {
             Some(run) if run.exact => run.source.offset + (end - run.line.offset),

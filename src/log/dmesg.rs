@@ -11,7 +11,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, one_of, space0};
-use nom::combinator::{map, map_opt, opt, recognize, value, verify};
+use nom::combinator::{map, map_opt, opt, peek, recognize, value, verify};
 use nom::sequence::{delimited, preceded, terminated};
 
 /// What a stamp says: the time since boot, or the clock on the wall, or nothing that two lines could share.
@@ -60,7 +60,7 @@ fn stamp(input: &[u8]) -> Parsed<'_, Stamp> {
     let boot = map(terminated(prefix::seconds, opt(delta)), Stamp::Boot);
     let wall = map(terminated(alt((clock::ctime, clock::iso)), opt(delta)), Stamp::Wall);
     let alone = value(Stamp::Delta, alt((value((), delta), value((), relative), clock::minute)));
-    let bare = map(terminated(verify_iso, char(' ')), Stamp::Wall);
+    let bare = map(terminated(verify_iso, peek(char(' '))), Stamp::Wall);
     alt((delimited(char('['), alt((boot, wall, alone)), char(']')), bare)).parse(input)
 }
 
@@ -111,6 +111,7 @@ mod tests {
         check("[Feb13 23:31] a", "a", None, false);
         check("[  +7.000000] a", "a", None, false);
         check("2009-02-13T23:31:30,123456+01:00 a", "a", None, true);
+        check("2009-02-13T23:31:30,123456+01:00  f+0x1/0x2", " f+0x1/0x2", None, true);
         check("kern  :warn  : [    8.000000] a", "a", Some(8_000_000), true);
         check("daemon:info  : a", "a", None, false);
     }

@@ -97,7 +97,7 @@ fn emit(object: &Object, at: At, out: &mut Decoded) {
             out.record(Record { level, time, caller, text }, at);
         } else {
             // The message brings the console's own prefix.
-            text.strip_suffix(b"\n").unwrap_or(text).split(|c| *c == b'\n').for_each(|line| out.line(line, at));
+            text.strip_suffix(b"\n").unwrap_or(text).split(|c| *c == b'\n').for_each(|line| out.made(line, at));
         }
     }
 }

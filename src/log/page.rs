@@ -109,13 +109,13 @@ impl Mail {
         if starts {
             self.open = Some((at, line.to_vec(), quoted.len()));
         } else {
-            out.line(line, at);
+            out.made(line, at);
         }
     }
 
     fn close(&mut self, out: &mut Decoded) {
         if let Some((at, line, _)) = self.open.take() {
-            out.line(line.trim_ascii_end(), at);
+            out.made(line.trim_ascii_end(), at);
         }
     }
 }
@@ -155,7 +155,7 @@ impl Decode for Html {
             text.clear();
             unescape(line, &mut text);
             // `<br>` became a line feed.
-            text.split(|c| *c == b'\n').for_each(|line| out.line(line, at));
+            text.split(|c| *c == b'\n').for_each(|line| out.made(line, at));
         })
     }
 }

@@ -100,7 +100,9 @@ fn skip_brackets(line: &[u8]) -> &[u8] {
 /// `** 93 printk messages dropped ** [   12.345678] …`, `half a message[   12.345678][  T812] …`.
 pub(super) fn glued(line: &[u8]) -> Option<usize> {
     let line = line.get(..GLUE_BYTES).unwrap_or(line);
-    let mut at = 1;
+    // The line's own prefix does not count.
+    let own = level(line).map_or(0, |(rest, _)| line.len() - rest.len());
+    let mut at = own + 1;
     loop {
         at += memchr::memchr(b'[', line.get(at..)?)?;
         let candidate = line.get(at..)?;
@@ -223,5 +225,6 @@ mod tests {
         assert_eq!(read(b"box login: [   35.184476] BUG: x").1.time, Some(35_184_476));
         assert_eq!(glued(b"[   76.470085] half[   76.471107] BUG: x"), Some(19));
         assert_eq!(glued(b"[   76.470085] [<ffffffff81>] f [m]"), None);
+        assert_eq!(glued(b"<4>[   76.470085] f"), None);
     }
 }

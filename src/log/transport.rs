@@ -243,7 +243,9 @@ fn inner_form(lines: &[&[u8]], page: Page) -> Form {
 
 /// Whether the log starts with an object that has a message.
 fn objects(first: &[u8]) -> bool {
-    let first = first.strip_prefix(b"\x1e").unwrap_or(first).trim_ascii_start();
+    // json-seq's separator, json-sse's field.
+    let lead = [&b"\x1e"[..], b"data: "].into_iter().find_map(|lead| first.strip_prefix(lead));
+    let first = lead.unwrap_or(first).trim_ascii_start();
     let first = first.strip_prefix(b"[").map_or(first, <[u8]>::trim_ascii_start);
     if !first.starts_with(b"{") {
         return false;
