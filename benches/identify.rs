@@ -5,7 +5,7 @@ use criterion::{Criterion, Throughput};
 use sha2::{Digest, Sha256};
 use std::hint::black_box;
 
-pub fn bench(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion) {
     let (log, count) = crate::dense(1 << 20);
     let reports: Vec<_> = ksplat::reports(&log).collect();
     assert_eq!(reports.len(), count);

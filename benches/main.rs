@@ -1,6 +1,15 @@
 //! One module per stage. Each asserts its answer; each has a yardstick beside it, so that a claim is a ratio from
 //! one run.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a bench fails loudly"
+)]
+
 use criterion::{Criterion, criterion_group, criterion_main};
 
 mod identify;

@@ -19,7 +19,7 @@ const HEADERS: &[&str] = &[
     r"Unhandled fault:",
 ];
 
-pub fn bench(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion) {
     let (log, reports) = crate::dense(4 << 20);
     let mut group = c.benchmark_group("parse");
     group.throughput(Throughput::Bytes(log.len() as u64)).sample_size(10);

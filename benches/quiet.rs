@@ -3,7 +3,7 @@
 use criterion::{Criterion, Throughput};
 use std::hint::black_box;
 
-pub fn bench(c: &mut Criterion) {
+pub(crate) fn bench(c: &mut Criterion) {
     let log = crate::quiet(16 << 20);
     let mut group = c.benchmark_group("quiet");
     group.throughput(Throughput::Bytes(log.len() as u64)).sample_size(10);

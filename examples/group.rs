@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example group -- examples/logs/*.log`
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use ksplat::dedup::Groups;
 use std::error::Error;
 

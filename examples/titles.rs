@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example titles -- examples/logs/*.log`
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

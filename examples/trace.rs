@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example trace < trace.txt`; without input it reads a trace of its own.
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use std::error::Error;
 use std::io::{IsTerminal, Read};
 

@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example walk -- examples/logs/warn_in_work.log`
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {

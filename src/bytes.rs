@@ -88,9 +88,10 @@ pub(crate) fn name(input: &[u8]) -> Parsed<'_, &[u8]> {
     .parse(input)
 }
 
-/// `+0xoff/0xsize`.
-pub(crate) fn offset_size(input: &[u8]) -> Parsed<'_, (u64, u64)> {
-    (preceded(tag("+0x"), hex), preceded(tag("/0x"), hex)).parse(input)
+/// `+0xoff/0xsize`. The offset is `None` where it is negative: objtool's split of `.cold` parts makes such symbols.
+pub(crate) fn offset_size(input: &[u8]) -> Parsed<'_, (Option<u64>, u64)> {
+    let offset = alt((preceded(tag("+0x"), hex).map(Some), preceded(tag("-0x"), hex).map(|_| None)));
+    (offset, preceded(tag("/0x"), hex)).parse(input)
 }
 
 /// ` [module]`, ` [module build-id]`.
@@ -107,7 +108,7 @@ pub(crate) fn symbol(input: &[u8]) -> Parsed<'_, Symbol<'_>> {
     let (input, module) = opt(module).parse(input)?;
     let symbol = Symbol {
         name: Text::from(name),
-        offset: Some(offset),
+        offset,
         size: Some(size),
         module: module.map(|(m, _)| Text::from(m)),
         build_id: module.and_then(|(_, id)| id).map(Text::from),

@@ -41,35 +41,38 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
-/// The report that a splat is.
-pub(crate) fn report(splat: Splat<'_>) -> Report<'_> {
+/// The report of a splat; `None` where only the words of a strict row stand there.
+pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
-    for SplatLine { line, block } in &splat.lines {
+    for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
+        reader.has_callers = line.caller.is_some();
+        reader.before_header = at < splat.header;
         reader.line(line.text, block.as_ref());
     }
     let Some(first) = splat.headers.first() else {
-        return reader.finish(Kind::unknown(String::new()), &splat);
+        return Some(reader.finish(Kind::unknown(String::new()), splat));
     };
-    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, &splat)?)));
+    let choice = splat.headers.iter().find_map(|h| Some((h, further_lines(h.rule, splat)?)));
     let (header, (further, lead)) = match choice {
         Some(choice) => choice,
+        None if splat.headers.iter().all(|h| h.rule.strict) => return None,
         None => {
             reader.defect(DefectCode::TruncatedHeader, "the lines that say what happened are missing");
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
     let rule = header.rule;
-    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), &splat);
+    let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).collect();
     fill_fault(&mut report);
-    cut_leads(&mut report, &splat, lead);
+    cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
     }
     if rule.meaning.vague {
         report.defects.push(Defect { code: DefectCode::Vague, text: "the message names no bug".to_owned() });
     }
-    report
+    Some(report)
 }
 
 type Captures<'log> = Vec<(&'static str, Text<'log>)>;
@@ -85,19 +88,22 @@ fn named<'log>(header: &Header<'log>) -> impl Iterator<Item = (&'static str, Tex
 }
 
 /// The captures of a row's further lines and the first lead line that one of them is; `None` if a required one is
-/// missing.
+/// missing. Parts of one wording are successive lines.
 fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'log>, usize)> {
     let mut captures = Vec::new();
     let mut lead = splat.header;
     for part in rule.parts() {
+        let from = splat.header + 1;
         let mut found = Vec::new();
-        let (before, after) = splat.lines.split_at(splat.header.min(splat.lines.len()));
+        let before = splat.lines.get(..splat.header).unwrap_or_default();
         let mut is_part = |l: &SplatLine<'log>| {
             found.clear();
-            !l.line.text.ends_with(b"[inline]") && reads(part.format.text, l.line.text, &mut found)
+            memchr::memmem::find(l.line.text, b" [inline]").is_none()
+                && reads(part.format.text, l.line.text, &mut found)
         };
-        let at = after.iter().skip(1).position(&mut is_part).map(|at| splat.header + 1 + at);
-        let at = at.or_else(|| before.iter().rposition(&mut is_part));
+        let span = if part.next { 1 } else { usize::MAX };
+        let at = splat.lines.iter().skip(from).take(span).position(&mut is_part).map(|at| from + at);
+        let at = at.or_else(|| before.iter().rposition(&mut is_part).filter(|_| !part.next));
         match at {
             Some(at) => {
                 lead = lead.min(at);
@@ -178,6 +184,12 @@ struct Reader<'log> {
     dump_before: Option<usize>,
     /// Frames that come now are of another stack, if no line above them says so first.
     task_said: bool,
+    /// Whether printk said who printed each line.
+    has_callers: bool,
+    /// Whether the lines are those that stand before the header.
+    before_header: bool,
+    /// Somebody else's stack was announced inside the report.
+    foreign: Option<Role>,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<Role>,
     /// The next line of instruction words continues the last code.
@@ -202,9 +214,11 @@ impl<'log> Reader<'log> {
             }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
-            Some(Block::Fact(fact)) => self.fact(fact),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::NextTrace(role)) => self.next_role = Some(*role),
+            Some(Block::NmiBacktrace { .. }) => self.task_said = true,
+            Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
+            Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
+            Some(Block::Fact(fact)) => self.fact(fact),
             // A line of somebody else, or words about the line above.
             None if !is_dropped(text) && !is_blob(text) => self.dump_open = dump_open,
             _ if is_blob(text) => self.defect(DefectCode::LossyTransport, BLOB),
@@ -213,12 +227,26 @@ impl<'log> Reader<'log> {
         }
     }
 
+    /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
+    fn next_trace(&mut self, role: Role, foreign: bool) {
+        self.next_role = Some(role);
+        if foreign && !self.has_callers && !self.before_header {
+            self.foreign = Some(role);
+        }
+    }
+
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
-        let role = self.next_role.take().filter(|_| role == Role::Crash).unwrap_or(role);
+        let said = self.next_role.take().or(self.foreign);
+        let role = said.filter(|_| role == Role::Crash).unwrap_or(role);
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
+    }
+
+    /// The kernel itself says that the stack it announced is not there: nothing is damaged.
+    fn no_stack(&mut self) {
+        self.traces.pop_if(|t| t.frames.is_empty());
     }
 
     fn frame(&mut self, line: &FrameLine<'log>) {
@@ -231,9 +259,11 @@ impl<'log> Reader<'log> {
             self.start(Role::Crash, None);
         }
         self.dump_before = None;
-        let frame = Frame { stack: self.stack, ..frame.clone() };
+        let stack = self.stack;
         if let Some(trace) = self.traces.last_mut() {
-            trace.frames.push(frame);
+            let callee = line.callee.iter().filter(|_| trace.frames.is_empty());
+            let frames = callee.chain([frame]).map(|f| Frame { stack, ..f.clone() });
+            trace.frames.extend(frames.collect::<Vec<_>>());
         }
     }
 
@@ -345,14 +375,31 @@ impl<'log> Reader<'log> {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
         }
-        for trace in report.traces.iter().filter(|t| t.frames.is_empty()) {
-            report.defects.push(Defect {
-                code: DefectCode::EmptyTrace,
-                text: format!("the stack of role {} has no frame", trace.role),
-            });
-        }
+        report.defects.extend(stack_defects(&report));
         report
     }
+}
+
+/// Stacks that the log announces, or the kind must have, and that are not there. A kind that takes its function
+/// from no stack is as good without one.
+fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
+    let missing = |text: String| Defect { code: DefectCode::EmptyTrace, text };
+    let needed: Vec<Role> = report.kind.meaning().map_or_else(Vec::new, |m| m.stacks().collect());
+    let needs = !needed.is_empty();
+    let empty = report.traces.iter().filter(|t| t.frames.is_empty() && (needs || t.role != Role::Crash));
+    let mut defects: Vec<Defect> =
+        empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
+    if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
+        defects.push(missing("no stack".to_owned()));
+    }
+    defects
+}
+
+/// What the kernel prints for a stack that it announced and does not have or repeat: `print_track` in
+/// `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`, `show_stack` of Android's 4.4.
+fn is_lost(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text.starts_with(b"(stack is not available)") || text.starts_with(b"<Same stack as pid ")
 }
 
 /// What journalctl prints in place of a message with unprintable bytes: `[18B blob data]`.
@@ -363,7 +410,7 @@ fn is_blob(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::reports;
+    use crate::{Report, reports};
 
     #[test]
     fn ok_one_dump_of_the_kernel_and_one_of_the_program() {
@@ -399,5 +446,23 @@ mod tests {
         let report = reports(log).next().unwrap();
         let code: Vec<_> = report.code.iter().map(|c| (c.units.len(), c.at)).collect();
         assert_eq!(code, [(16, Some(12))]);
+    }
+
+    fn first(log: &str) -> Report<'_> {
+        reports(log.as_bytes()).next().unwrap()
+    }
+
+    const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
+        but task is already holding lock:\n\
+        ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";
+
+    #[test]
+    fn err_a_stack_that_the_kind_needs_is_missing() {
+        let whole = format!("{HELD}stack backtrace:\nCall Trace:\n ring_close+0x12/0x34\n");
+        assert_eq!(first(HELD).defects.len(), 1);
+        assert_eq!(first(&whole).defects, []);
+        let named = "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2\nCall Trace:\n";
+        assert_eq!(first(named).defects, []);
     }
 }

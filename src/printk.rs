@@ -5,7 +5,7 @@
 //!
 //! | conversion | reads |
 //! |---|---|
-//! | `%d %i %u` with any length | a decimal number, with a sign |
+//! | `%d %i %u` with any length | a decimal number, with a sign; with a width as in `%5d`, behind blanks |
 //! | `%x %X` with any length, `%p %px %pK` | hex digits with or without `0x`; `(null)`, `(____ptrval____)` |
 //! | `%pS %ps %pB %pSR` … | a symbol, with what a symbolizer put behind it |
 //! | `%c` | one byte |
@@ -33,6 +33,7 @@ const LINE_LIMIT: usize = 4096;
 #[derive(Clone, Copy)]
 enum Conversion {
     Decimal,
+    Padded,
     Hex,
     Symbol,
     Byte,
@@ -116,12 +117,17 @@ fn piece(format: &[u8]) -> Piece<'_> {
 /// The conversion after a `%`: flags, width and length are skipped, `p` takes its letters along.
 fn conversion(format: &[u8]) -> Piece<'_> {
     let modifier = |c: &u8| {
-        matches!(c, b'0'..=b'9' | b'-' | b'+' | b'#' | b' ' | b'.' | b'*' | b'l' | b'h' | b'z' | b't' | b'j')
+        matches!(
+            c,
+            b'0'..=b'9' | b'-' | b'+' | b'#' | b' ' | b'.' | b'*' | b'l' | b'L' | b'h' | b'z' | b't' | b'j'
+        )
     };
     let skip = format.iter().position(|c| !modifier(c)).unwrap_or(format.len());
-    let (_, rest) = format.split_at(skip);
+    let (modifiers, rest) = format.split_at(skip);
+    let padded = matches!(modifiers.first(), Some(b'1'..=b'9'));
     let Some((letter, mut after)) = rest.split_first() else { return Piece::End };
     let conversion = match letter {
+        b'd' | b'i' | b'u' if padded => Conversion::Padded,
         b'd' | b'i' | b'u' => Conversion::Decimal,
         b'x' | b'X' => Conversion::Hex,
         b'c' => Conversion::Byte,
@@ -187,8 +193,10 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
 }
 
 fn atom(conversion: Conversion, input: &[u8]) -> Parsed<'_, &[u8]> {
+    let decimal = |i| recognize((opt(char('-')), digit1)).parse(i);
     match conversion {
-        Conversion::Decimal => recognize((opt(char('-')), digit1)).parse(input),
+        Conversion::Decimal => decimal(input),
+        Conversion::Padded => preceded(take_while(|c| c == b' '), decimal).parse(input),
         Conversion::Hex => alt((
             recognize((take_while(|c| c == b' '), tag("(null)"))),
             tag("(____ptrval____)"),
@@ -240,6 +248,12 @@ mod tests {
         for p in ["ffff888012345678", "0x10", "(____ptrval____)", "          (null)"] {
             assert_eq!(captures("at %p by", &format!("at {p} by")).unwrap(), [p]);
         }
+    }
+
+    #[test]
+    fn ok_width_pads_with_blanks() {
+        assert_eq!(captures("[%7d] %5d ", "[    107]     0 ").unwrap(), ["107", "0"]);
+        assert!(captures("[%d] %d ", "[    107]     0 ").is_none());
     }
 
     #[test]

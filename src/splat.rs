@@ -8,13 +8,16 @@
 //! stream, and foreign lines inside a splat are carried along as text.
 
 use crate::block::{self, Block};
-use crate::family::{self, Follows, Header};
+use crate::family::{self, Before, Follows, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
+use crate::printk;
 use crate::report::Caller;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
 const GAP_LINES: usize = 25;
+/// The same where programs print on the same console, their lines counted too.
+const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;
 /// Microseconds without a line after which an open splat is over.
@@ -24,6 +27,8 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
+/// Bytes before a header that a row may ask about.
+pub(crate) const HISTORY: usize = 64 << 10;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
@@ -41,6 +46,12 @@ pub(crate) struct SplatLine<'log> {
     pub(crate) block: Option<Block<'log>>,
 }
 
+impl SplatLine<'_> {
+    fn is_frame(&self) -> bool {
+        matches!(self.block, Some(Block::Frame(_)))
+    }
+}
+
 /// The lines of one diagnostic.
 #[derive(Debug, Clone)]
 pub(crate) struct Splat<'log> {
@@ -56,6 +67,8 @@ struct Open<'log> {
     splat: Splat<'log>,
     /// Lines up to and with the last known one.
     known: usize,
+    /// Unknown lines since, as far as the kernel printed them.
+    gap: usize,
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
@@ -143,7 +156,16 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        family::header(start.trim_ascii_end()).collect()
+        family::header(start.trim_ascii_end())
+            .filter(|h| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset))))
+            .collect()
+    }
+
+    /// The lines before `offset`, as far back as a row may ask for them.
+    fn history(&self, offset: usize) -> Vec<Before<'log>> {
+        let before = self.bytes.get(offset.saturating_sub(HISTORY)..offset).unwrap_or_default();
+        let lines = Lines::new(before, self.form).map(|raw| raw.read());
+        lines.filter(|l| !l.foreign).map(|l| Before { clock: l.clock, text: l.text }).collect()
     }
 
     /// Feeds a line, or the two that ran into one.
@@ -201,7 +223,7 @@ impl<'log> Splats<'log> {
 
     /// The stream a line belongs to: its caller's own, or the one that asked its CPU for a backtrace.
     fn stream_of(&self, line: &Line<'log>) -> Option<Caller> {
-        let Some(caller) = line.caller else { return None };
+        let caller = line.caller?;
         if let Some(owner) = self.lent.get(&caller)
             && self.open.contains_key(owner)
             && !self.open.contains_key(&Some(caller))
@@ -225,6 +247,7 @@ impl<'log> Splats<'log> {
         let open = Open {
             splat: Splat { headers, lines, header: at },
             known,
+            gap: 0,
             last: header,
             epilogue: false,
             nmi_sent: false,
@@ -250,7 +273,7 @@ impl<'log> Splats<'log> {
             let offset = line.offset;
             let line = capped(line.read());
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
-                let near = header.clock.zip(line.clock).is_none_or(|(h, l)| h.saturating_sub(l) < GAP_TIME);
+                let near = header.since(&line).is_none_or(|gap| gap < GAP_TIME);
                 if !near {
                     break;
                 }
@@ -259,6 +282,7 @@ impl<'log> Splats<'log> {
             end = offset;
         }
         found.reverse();
+        announce(&mut found);
         found
     }
 
@@ -392,19 +416,24 @@ impl<'log> Open<'log> {
     fn is_over(&self, line: &Line<'log>) -> bool {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
-            line.clock.zip(self.last.clock).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
-        let waited = waited || self.last.number + SILENT_LINES < line.number;
-        waited || self.splat.lines.len() - self.known > gap || self.splat.lines.len() > SPLAT_LINES
+            line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
+        waited
+            || self.last.number + SILENT_LINES < line.number
+            || self.gap > gap
+            || self.splat.lines.len() - self.known > FOREIGN_LINES
+            || self.splat.lines.len() > SPLAT_LINES
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
     fn absorbs(&self, headers: &[Header<'log>]) -> bool {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
-            Follows::Anything => true,
+            // A strict header alone may be no report at all: it must not take a real one along.
+            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Kinds(kinds) => {
+            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })
@@ -412,7 +441,11 @@ impl<'log> Open<'log> {
 
     fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
-        let known = is_header || block.as_ref().is_some_and(|b| self.belongs(b));
+        let known = match &block {
+            _ if is_header => true,
+            Some(block) => self.belongs(block),
+            None => !self.epilogue && self.is_part(line.text),
+        };
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
@@ -420,10 +453,21 @@ impl<'log> Open<'log> {
             _ => {}
         }
         self.splat.lines.push(SplatLine { line, block });
+        // On a console with time stamps, a line without one is a program's.
+        self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {
+            self.gap = 0;
             self.known = self.splat.lines.len();
             self.last = line;
         }
+    }
+
+    /// Whether a row that may be this splat's names the line as one of its own.
+    fn is_part(&self, text: &[u8]) -> bool {
+        let text = text.trim_ascii_start();
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
+        parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }
 
     /// Behind the end marker only what the kernel prints there counts.
@@ -437,5 +481,22 @@ impl<'log> Open<'log> {
                     | Block::End
                     | Block::Modules(_)
             )
+    }
+}
+
+/// A line before the header may announce a stack that comes behind it: that stack is not this report's.
+fn announce<'log>(leads: &mut [SplatLine<'log>]) {
+    let mut last = None;
+    for (at, lead) in leads.iter().enumerate() {
+        match block::read(lead.line.text) {
+            Some(next @ Block::NextTrace { .. }) => last = Some((at, next)),
+            Some(Block::TraceStart { .. } | Block::Frame(_)) => last = None,
+            _ => {}
+        }
+    }
+    if let Some((at, next)) = last
+        && let Some(lead) = leads.get_mut(at)
+    {
+        lead.block = Some(next);
     }
 }

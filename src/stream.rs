@@ -6,7 +6,7 @@ use crate::log::{
 };
 use crate::parse;
 use crate::report::{Defect, DefectCode, Report, Span};
-use crate::splat::{LEAD_SEARCH, Splat, Splats, Taken};
+use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
 use std::collections::VecDeque;
 
 /// Most bytes of reports without an end that a [`Stream`] holds; above it they end where they are.
@@ -90,7 +90,7 @@ impl<'log> Iterator for Reports<'log> {
             self.0 = decoded;
         }
         match &mut self.0 {
-            Source::Verbatim { splats, .. } => splats.next().map(parse::report),
+            Source::Verbatim { splats, .. } => splats.find_map(|splat| parse::report(&splat)),
             Source::Decoded { stream, rest, ready } => loop {
                 if let Some(report) = ready.pop_front() {
                     return Some(report);
@@ -107,10 +107,13 @@ impl<'log> Iterator for Reports<'log> {
     }
 }
 
-/// As many lines before `at` as are searched for what belongs to a header.
+/// As many lines before `at` as are searched for what belongs to a header, or as rows may ask for.
 fn lines_back(bytes: &[u8], at: At) -> At {
     let mut start = At { offset: at.offset.min(bytes.len()), ..at };
-    for _ in 0..=LEAD_SEARCH {
+    for lines in 0.. {
+        if lines > LEAD_SEARCH && at.offset - start.offset > HISTORY {
+            break;
+        }
         let before = bytes.get(..start.offset.saturating_sub(1)).unwrap_or_default();
         if start.offset == 0 {
             break;
@@ -270,17 +273,17 @@ impl Stream {
         let mut splats = Splats::from(&self.decoded.text, form, at, taken);
         let mut found = Vec::new();
         while let Some(splat) = splats.next_closed() {
-            found.push(self.report(splat));
+            found.extend(self.report(&splat));
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
         let settled: Vec<_> = splats.take_done().collect();
-        found.extend(settled.into_iter().map(|s| self.report(s)));
+        found.extend(settled.iter().filter_map(|s| self.report(s)));
         let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
         if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > OPEN_BYTES {
             let mut splats = Splats::from(&self.decoded.text, form, next, taken);
-            let cut = std::iter::from_fn(|| splats.next()).map(|s| limited(self.report(s)));
+            let cut = std::iter::from_fn(|| splats.next()).filter_map(|s| self.report(&s).map(limited));
             found.extend(cut.collect::<Vec<_>>());
             (next, taken) = splats.suspend();
         }
@@ -296,14 +299,14 @@ impl Stream {
     }
 
     /// The report of a splat, its span in the bytes as they were carried.
-    fn report(&self, splat: Splat<'_>) -> Report<'static> {
-        let mut report = parse::report(splat).into_owned();
+    fn report(&self, splat: &Splat<'_>) -> Option<Report<'static>> {
+        let mut report = parse::report(splat)?.into_owned();
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;
         let first = At { offset: base + offset, line };
         let (at, length) = self.decoded.extent(first, first.offset + length, self.at);
         report.span = Span { offset: at.offset, length, line: at.line };
-        report
+        Some(report)
     }
 }
 

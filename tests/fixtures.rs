@@ -3,6 +3,15 @@
 //! A fixture is a summary, an empty line, and a log, byte for byte. `UPDATE=1 cargo test --test fixtures` writes the
 //! summaries anew; the difference is to be reviewed like code.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails loudly"
+)]
+
 use libtest_mimic::{Arguments, Failed, Trial};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

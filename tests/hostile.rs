@@ -1,5 +1,14 @@
 //! Hostile input: whatever the bytes, ksplat neither panics nor loses what it found.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails loudly"
+)]
+
 use std::path::Path;
 
 /// One report with everything in it: text of our own after the kernel's formats.
@@ -92,10 +101,13 @@ fn ok_a_concatenation_holds_both() {
     }
 }
 
+/// A name and the line that is repeated, by its number.
+type Shape = (&'static str, Box<dyn Fn(usize) -> String>);
+
 /// What costs more than its share when a parser is careless: headers alone, endless lists, one line, many callers.
 #[test]
 fn ok_adversarial_shapes_end() {
-    let shapes: [(&str, Box<dyn Fn(usize) -> String>); 8] = [
+    let shapes: [Shape; 8] = [
         ("headers alone", Box::new(|_| "BUG: KASAN: x in y+0x1/0x2\n".into())),
         ("half headers", Box::new(|_| "WARNING: CPU: \n".into())),
         (

@@ -1,5 +1,14 @@
 //! The README says what is so: its screen and its table of kinds are made by the program.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails loudly"
+)]
+
 use std::fmt::Write;
 use std::path::Path;
 

@@ -35,6 +35,8 @@ pub(crate) enum Fact<'log> {
 /// `Read of size 8 at addr ffff8880 by task syz-executor/81`: `print_error_description` in `mm/kasan/report.c`.
 const ACCESS: &str = "%s of size %zu at addr %px by task %s\n";
 const ACCESS_BARE: &str = "%s of size %zu at addr %px\n";
+/// Before 4.11 the address stood in the header.
+const ACCESS_OF_TASK: &str = "%s of size %zu by task %s\n";
 const OBJECT: &str = "The buggy address belongs to the object at %px";
 const CACHE: &str = " which belongs to the cache %s of size %d";
 /// x86's `show_fault_oops` and `__die`, arm64's `mem_abort_decode` and `die`, arm's `__die`, s390's `die`.
@@ -51,8 +53,8 @@ const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
 const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
-/// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`: the thread that starves is not the one that stalls.
-const RCU_THREAD: &[u8] = b"RCU grace-period kthread stack dump:";
+/// `__vmalloc_node_range` warns with a stack that is no crash's: `syz-executor: vmalloc: allocation failure: 0 bytes`.
+const VMALLOC_FAILURE: &[u8] = b": vmalloc: allocation failure: ";
 
 /// Starts of lines that belong to a report and say nothing that is kept.
 const PROSE: &[&str] = &[
@@ -81,6 +83,10 @@ const PROSE: &[&str] = &[
     "Bytes b4 ",
     "page:",
     "page dumped",
+    "page_owner ",
+    "page has been migrated",
+    "(stack is not available)",
+    "<Same stack as pid ",
     "flags: ",
     "raw: ",
     "Lost ",
@@ -150,9 +156,11 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
     match line.first()? {
         b'-' => end(line),
-        b'F' if line.starts_with(b"FAULT_INJECTION: ") => Some(Block::NextTrace(Role::FaultInjection)),
-        b'r' | b'R' if memchr::memmem::find(line, RCU_THREAD).is_some() => {
-            Some(Block::NextTrace(Role::Other))
+        b'F' if line.starts_with(b"FAULT_INJECTION: ") => {
+            Some(Block::NextTrace { role: Role::FaultInjection, foreign: true })
+        }
+        _ if memchr::memmem::find(line, VMALLOC_FAILURE).is_some() => {
+            Some(Block::NextTrace { role: Role::Other, foreign: true })
         }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
@@ -233,16 +241,18 @@ fn access(line: &[u8]) -> Option<Fact<'_>> {
     if !matches!(line.first(), Some(b'R' | b'W' | b'r' | b'w')) {
         return None;
     }
+    let (address, task) = (Some(2), Some(3));
+    let wordings = [(ACCESS, address, task), (ACCESS_BARE, address, None), (ACCESS_OF_TASK, None, address)];
     let mut found = Vec::new();
-    if printk::read(ACCESS, line, &mut found).is_none() {
+    let (_, address, task) = wordings.into_iter().find(|(format, ..)| {
         found.clear();
-        printk::read(ACCESS_BARE, line, &mut found)?;
-    }
-    let (comm, pid) = found.get(3).map_or((None, None), |task| comm_pid(task));
+        printk::read(format, line, &mut found).is_some()
+    })?;
+    let (comm, pid) = task.and_then(|at| found.get(at)).map_or((None, None), |task| comm_pid(task));
     Some(Fact::Access {
         access: Text::from(*found.first()?),
         size: found.get(1).and_then(|n| dec(n).ok()).map(|(_, n)| n),
-        address: found.get(2).and_then(|a| hex_value(a)),
+        address: address.and_then(|at| found.get(at)).and_then(|a| hex_value(a)),
         comm,
         pid,
     })
@@ -306,6 +316,16 @@ mod tests {
         };
         assert_eq!((size, pid), (Some(8), Some(81)));
         assert_eq!(comm.unwrap(), "a/b");
+    }
+
+    #[test]
+    fn ok_access_without_address() {
+        let Some(Block::Fact(Fact::Access { size, address, pid, .. })) =
+            read(b"Write of size 8 by task ring/81")
+        else {
+            panic!("no access");
+        };
+        assert_eq!((size, address, pid), (Some(8), None, Some(81)));
     }
 
     #[test]

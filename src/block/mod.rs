@@ -50,7 +50,11 @@ pub(crate) enum Block<'log> {
     NmiBacktrace { cpu: Option<u32> },
     /// The next call trace is not the crash's: `FAULT_INJECTION: forcing a failure.`,
     /// `RCU grace-period kthread stack dump:`
-    NextTrace(Role),
+    NextTrace {
+        role: Role,
+        /// Whether another task prints it, so that without caller ids it cannot be told from the report's own.
+        foreign: bool,
+    },
 }
 
 /// Reads one line of a report, prefix already cut.
@@ -64,6 +68,7 @@ pub(crate) fn read(text: &[u8]) -> Option<Block<'_>> {
 /// Lines that start in the first column.
 fn flush(text: &[u8]) -> Option<Block<'_>> {
     trace::start(text)
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| code::read(text).map(Block::Code))
@@ -79,6 +84,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
     trace::frame(text)
         .map(Block::Frame)
         .or_else(|| trace::start(text))
+        .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))

@@ -21,6 +21,8 @@ pub(crate) struct FrameLine<'log> {
     pub(crate) marker: Option<Stack>,
     /// The frame.
     pub(crate) frame: Option<Frame<'log>>,
+    /// arm names both ends of a call: the function that was called, which no line before names if this is the first.
+    pub(crate) callee: Option<Frame<'log>>,
 }
 
 /// The lines above a stack: the kernel's format, what the stack is of, and which capture is its label.
@@ -31,7 +33,6 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Call Trace:", Role::Crash, false),
     ("Call trace:", Role::Crash, false),
     ("Backtrace:", Role::Crash, false),
-    ("stack backtrace:", Role::Crash, false),
     ("backtrace:", Role::Crash, false),
     ("backtrace (crc %x):", Role::Crash, false),
     ("Backtrace for cpu %d", Role::Other, true),
@@ -44,6 +45,7 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Freed:", Role::Freed, false),
     ("Freed in %s", Role::Freed, true),
     ("freed by task %s:\n", Role::Freed, true),
+    ("kfence-#%d [%s] allocated by task %s:\n", Role::Allocated, true),
     ("Last potentially related work creation:", Role::LastWork, false),
     ("Second to last potentially related work creation:", Role::LastWork, false),
     ("Last call_rcu():", Role::LastWork, false),
@@ -57,22 +59,55 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("origin:", Role::UninitCreated, false),
     ("origin description: %s", Role::UninitCreated, true),
     ("page last allocated via order %s", Role::Origin, true),
-    ("page_owner tracks the page as allocated", Role::Origin, false),
     ("page last free %s", Role::Freed, true),
-    ("page has been migrated", Role::Origin, false),
     ("-> #%s", Role::LockChain, true),
     ("... which became %s at:", Role::LockUsage, true),
     ("... acquired at:", Role::LockUsage, false),
-    ("the existing dependency chain (in reverse order) is:", Role::LockChain, false),
-    ("the dependencies between %s:\n", Role::LockChain, true),
-    ("the shortest dependencies between %s:\n", Role::LockChain, true),
+    ("Preemption disabled at:", Role::Origin, false),
     ("{%s} state was registered at:", Role::LockUsage, true),
 ];
 
 /// KCSAN's two sides, and the task that changed the value: `%s to 0x%px of %zu bytes by %s on cpu %i:`.
 const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
-/// KFENCE: `kfence-#%d: 0x%p-0x%p, size=%d, cache=%s`, then `allocated by task …`.
 const USAGE_AT: &str = "%s at:\n";
+
+/// Headings above a stack's own heading, or above several stacks: they announce none themselves.
+const HEADINGS: &[&[u8]] = &[
+    b"stack backtrace:",
+    b"the existing dependency chain (in reverse order) is:",
+    b"the dependencies between ",
+    b"the shortest dependencies between ",
+];
+
+/// Where a lock is released that is not held, or contended for: `[<%px>] %pS` stands on the next line.
+const RELEASE: &[&[u8]] = &[b" is trying to release lock (", b" is trying to contend lock ("];
+
+/// A line that belongs to a report and only leads to stacks.
+pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
+    let inner = text.trim_ascii_start();
+    if HEADINGS.iter().any(|h| inner.starts_with(h)) {
+        return Some(Block::More);
+    }
+    of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, foreign: false })
+}
+
+/// What RCU says before it dumps its grace-period kthread, which is not the task that stalls.
+///
+/// Examples: `rcu: RCU grace-period kthread stack dump:`, and the line of `sched_show_task`:
+/// `task:rcu_preempt     state:R  running task     stack:28000 pid:   14 ppid:     2 flags:0x00004000`,
+/// until 5.8 `rcu_preempt     R  running task    28952    10      2 0x80000000`.
+fn of_kthread(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"rcu: ").unwrap_or(text);
+    if text.starts_with(b"RCU grace-period kthread stack dump:") {
+        return true;
+    }
+    let task = text.strip_prefix(b"task:").unwrap_or(text);
+    let named = [&b"rcu_preempt "[..], b"rcu_sched ", b"rcu_bh "].iter().find_map(|n| task.strip_prefix(*n));
+    let state = named.map(<[u8]>::trim_ascii_start);
+    state.is_some_and(|s| {
+        s.starts_with(b"state:") || matches!(s, [b'R' | b'S' | b'D' | b'I', b' ' | b'0'..=b'9', ..])
+    })
+}
 
 /// The line above a stack.
 pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
@@ -88,7 +123,7 @@ pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
             if !tail.is_empty() && !tail.starts_with(b" ") && !tail.starts_with(b"\r") {
                 continue;
             }
-            let label = found.first().filter(|_| *labelled).map(|l| Text::from(l.trim_ascii()));
+            let label = found.last().filter(|_| *labelled).map(|l| Text::from(l.trim_ascii()));
             return Some(Block::TraceStart { role: *role, label });
         }
     }
@@ -108,6 +143,9 @@ fn started_by_words(text: &[u8]) -> Option<Block<'_>> {
     }
     if text.starts_with(b"   ") || !text.ends_with(b" at:") {
         return None;
+    }
+    if RELEASE.iter().any(|r| memchr::memmem::find(text, r).is_some()) {
+        return Some(Block::TraceStart { role: Role::LockUsage, label: None });
     }
     let usage = memchr::memmem::find(text, b"-irq-").is_some()
         || memchr::memmem::find(text, b"IRQ").is_some()
@@ -129,10 +167,20 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
     }
     let (input, marker) = markers(text).ok()?;
     if input.trim_ascii().is_empty() {
-        return marker.map(|m| FrameLine { marker: Some(m), frame: None });
+        return marker.map(|m| FrameLine { marker: Some(m), frame: None, callee: None });
     }
     let frame = bare(input)?;
-    Some(FrameLine { marker, frame: Some(frame) })
+    Some(FrameLine { marker, frame: Some(frame), callee: callee(input) })
+}
+
+/// `f` of `[<c0101234>] (f) from [<c0101238>] (g+0x1/0x2)`.
+fn callee(input: &[u8]) -> Option<Frame<'_>> {
+    memchr::memmem::find(input, b" from ")?;
+    let head = (blank, opt(terminated(pc, space0)), opt(char('(')));
+    let tail = (opt(offset_size), opt(module), opt(trailing_location), opt(char(')')), tag(" from "));
+    let (_, (_, name, _)) = run((head, name, tail), input)?;
+    let symbol = Some(Symbol { name: Text::from(name), ..Symbol::default() });
+    Some(Frame { symbol, reliable: true, ..Frame::default() })
 }
 
 /// arm's `dump_backtrace_entry` where the kernel has no symbol table.
@@ -142,7 +190,7 @@ const ENTERED: &[u8] = b"Function entered at ";
 fn without_names(text: &[u8]) -> Option<FrameLine<'_>> {
     let (_, (_, address)) = run((pc, preceded(tag(" from "), pc)), text)?;
     let frame = Frame { address, reliable: true, ..Frame::default() };
-    Some(FrameLine { marker: None, frame: Some(frame) })
+    Some(FrameLine { marker: None, frame: Some(frame), callee: None })
 }
 
 /// `<IRQ>`, `</TASK>`, `<<EOE>>`, `<#DF>`, several of them.
@@ -381,6 +429,26 @@ mod tests {
         assert_eq!(role("Allocated by task 81:"), ("allocated", "81".into()));
         assert_eq!(role("write to 0xffff888 of 4 bytes by task 12 on cpu 1:").0, "access");
         assert_eq!(role("  backtrace (crc a1b2):").0, "crash");
+        assert_eq!(role("syz/81 is trying to release lock (&r->lock) at:").0, "lock-usage");
+        assert_eq!(role("Preemption disabled at:").0, "origin");
         assert_eq!(start(b"Call Traces"), None);
+    }
+
+    #[test]
+    fn ok_headings_announce_no_stack_of_the_crash() {
+        assert_eq!(heading(b"stack backtrace:"), Some(Block::More));
+        for line in [
+            "rcu: RCU grace-period kthread stack dump:",
+            "task:rcu_preempt     state:R  running task     stack:28000 pid:   14 ppid:     2 flags:0x00004000",
+            "rcu_preempt     R  running task    28952    10      2 0x80000000",
+            "rcu_sched       S29456     9      2 0x80000000",
+        ] {
+            assert_eq!(
+                heading(line.as_bytes()),
+                Some(Block::NextTrace { role: Role::Other, foreign: false }),
+                "{line}"
+            );
+        }
+        assert_eq!(heading(b"rcu_preempt kthread starved for 10502 jiffies!"), None);
     }
 }

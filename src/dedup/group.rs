@@ -96,7 +96,10 @@ impl Groups {
     pub fn by_size(&self) -> Vec<&Group> {
         let mut groups: Vec<(&Group, &str)> = self.groups.values().map(|g| (g, g.title())).collect();
         groups.sort_by(|(a, a_title), (b, b_title)| {
-            b.members.len().cmp(&a.members.len()).then_with(|| (a_title, &a.signature).cmp(&(b_title, &b.signature)))
+            b.members
+                .len()
+                .cmp(&a.members.len())
+                .then_with(|| (a_title, &a.signature).cmp(&(b_title, &b.signature)))
         });
         groups.into_iter().map(|(group, _)| group).collect()
     }
@@ -113,7 +116,8 @@ mod tests {
     use super::*;
 
     fn groups(order: &[usize]) -> Groups {
-        let logs = ["kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n", "kernel BUG at b.c:1!\nRIP: 0010:g+0x1/0x2\n"];
+        let logs =
+            ["kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n", "kernel BUG at b.c:1!\nRIP: 0010:g+0x1/0x2\n"];
         let mut groups = Groups::new();
         for n in order {
             let report = crate::reports(logs[n % 2].as_bytes()).next().unwrap();

@@ -36,19 +36,15 @@ pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
         .take
         .iter()
         .find_map(|take| from(report, meaning, *take, &texts))
-        .or_else(|| last_resort(report, meaning))
+        .or_else(|| helper(report, meaning))
 }
 
-/// A helper that the header or the instruction pointer names is still better than no function at all.
-fn last_resort(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
-    meaning.take.iter().find_map(|take| {
-        let name = match take {
-            Take::Capture(name) if report.has_stack() => crate::block::symbol_of(report.capture(name)?)?.name,
-            Take::Ip => report.crash_registers()?.ip.as_ref()?.name.clone(),
-            _ => return None,
-        };
-        Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
-    })
+/// A helper that stood at the instruction pointer is better than no function at all, if the dump is whole.
+fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
+    let dump =
+        report.crash_registers().filter(|d| d.entries.len() > 1 && meaning.take.contains(&Take::Ip))?;
+    let name = &dump.ip.as_ref()?.name;
+    Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -61,12 +57,13 @@ fn name_of(frame: &Frame<'_>) -> String {
 
 fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
     match take {
-        Take::Capture(name) if report.has_stack() => {
+        Take::Capture(name) if blames_somebody(report, meaning, names) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            of_symbol(&symbol, meaning)
+            of_symbol(&symbol, meaning).map(|g| located(report, names, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => {
+        Take::Header(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        Take::Named(name) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
@@ -79,13 +76,38 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         }
         Take::Trace => on_trace(report, meaning, names, Role::Crash),
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
-        Take::Dispatched => dispatched(report, meaning, names),
-        Take::Locks => {
-            let named = report.locks_held.iter().filter(|lock| !lock.held);
-            named.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
-        }
+        Take::Dispatched => dispatched(report, meaning, names, false),
+        Take::Chain => dispatched(report, meaning, names, true),
+        Take::Locks => taken(report, meaning, false),
+        Take::HeldLocks => taken(report, meaning, true),
         Take::Blocked => blocked(report, meaning, names),
     }
+}
+
+/// Whether the report shows anything but helpers behind its header: the crash's registers, or a frame.
+fn blames_somebody(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> bool {
+    let frame = |(at, trace)| {
+        candidates(trace, at, names, true).any(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
+    };
+    report.crash_registers().is_some() || report.traces.iter().enumerate().any(frame)
+}
+
+/// What a header names, with its place on the crash's stacks.
+fn located(report: &Report<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty {
+    let name = guilty.wrappers.first().unwrap_or(&guilty.function);
+    let found =
+        report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+            let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
+            Some(frame)
+        });
+    let callers = found.map_or_else(Vec::new, |(at, i)| callers_from(report, names, at, i + 1));
+    Guilty { frame: found, callers, ..guilty }
+}
+
+/// The first place that took a lock, of those being acquired or of those held.
+fn taken(report: &Report<'_>, meaning: &Meaning, held: bool) -> Option<Guilty> {
+    let locks = report.locks_held.iter().filter(|lock| lock.held == held);
+    locks.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
 }
 
 fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
@@ -101,17 +123,14 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
     Guilty { function, wrappers, frame, callers }
 }
 
-/// The first frame of the stacks of `role` that can carry blame.
+/// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
-    let of_role = |reliable: bool| {
-        report.traces.iter().enumerate().filter(move |(_, t)| t.role == role).find_map(move |(at, trace)| {
-            let found = candidates(trace, at, names, reliable)
-                .find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
-            let frame = found.frame?;
-            Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
-        })
-    };
-    of_role(true).or_else(|| of_role(false))
+    report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
+        let mut frames = candidates(trace, at, names, true);
+        let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
+        let frame = found.frame?;
+        Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
+    })
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
@@ -145,21 +164,21 @@ fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usi
 }
 
 /// Whether a function is the entry of an interrupt by which stalls are noticed.
-fn is_timer_entry(name: &String) -> bool {
+fn is_timer_entry(name: &str) -> bool {
     name.contains("apic_timer_interrupt")
-        || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name.as_str())
+        || ["el1_irq", "el1h_64_irq", "__irq_svc", "hardware_interrupt_common"].contains(&name)
 }
 
-/// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack that shows such an
-/// interrupt says more than one that does not.
-fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+/// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
+/// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
+fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any: bool) -> Option<Guilty> {
     let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let start =
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
-    let others = crash().map(|(at, t)| (at, t, 0));
+    let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
     noticed
         .chain(others)
         .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
@@ -210,7 +229,7 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
 fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
-    let first = names.iter().position(is_timer_entry);
+    let first = names.iter().position(|n| is_timer_entry(n));
     let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let inside = |frame: usize| frame > 0 && frame < trace.frames.len();
@@ -221,7 +240,9 @@ fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> 
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
 fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
-    report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
+    let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+    // Further stacks are of other tasks.
+    crash.next().and_then(|(at, trace)| {
         let all = || {
             candidates(trace, at, names, true)
                 .filter(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
@@ -238,7 +259,9 @@ fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Opt
 
 /// The source file of the guilty frame.
 pub(super) fn file(report: &Report<'_>, guilty: &Guilty) -> Option<String> {
-    let (trace, frame) = guilty.frame?;
-    let location = report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?;
+    let location = match guilty.frame {
+        Some((trace, frame)) => report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?,
+        None => report.crash_registers()?.ip_location.as_ref()?,
+    };
     Some(location.file.to_string())
 }

@@ -61,7 +61,7 @@ pub struct Identity {
 /// ```
 #[must_use]
 pub fn identify(report: &Report<'_>) -> Identity {
-    let guilty = guilty::guilty(report);
+    let guilty = guilty::guilty(report).map(|g| Guilty { function: normalize::demangled(g.function), ..g });
     let title = title::title(report, guilty.as_ref());
     let mut defects = report.defects.clone();
     if title.lacks_frame {

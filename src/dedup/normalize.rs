@@ -42,6 +42,12 @@ pub(super) fn jitted(name: &str) -> Option<&'static str> {
     (tag.len() == 16 && tag.bytes().all(|c| c.is_ascii_hexdigit())).then_some("bpf_prog_ADDR")
 }
 
+/// The path of a Rust function for its symbol, whose crate hashes differ from build to build:
+/// `_RNvCs9jEw_4ring4push` → `ring::push`.
+pub(super) fn demangled(name: String) -> String {
+    if name.starts_with("_R") { format!("{:#}", rustc_demangle::demangle(&name)) } else { name }
+}
+
 /// The names of a function that is the wrapper of a syscall, the outermost wrapper first; none where it is none.
 pub(super) fn syscall(name: &str) -> Vec<String> {
     let mut names = vec![name];
@@ -183,6 +189,13 @@ mod tests {
         assert_eq!(syscall("__x64_sys_mount"), ["__x64_sys_mount", "sys_mount"]);
         assert_eq!(syscall("__se_sys_mount"), ["__se_sys_mount", "sys_mount", "mount"]);
         assert!(syscall("sysfs_create").is_empty());
+    }
+
+    #[test]
+    fn ok_rust_symbols() {
+        assert_eq!(demangled("_RNvCs9jEwPDbx20M_4ring4push".to_owned()), "ring::push");
+        assert_eq!(demangled("ring_push".to_owned()), "ring_push");
+        assert_eq!(demangled("_R_".to_owned()), "_R_");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The signature: what two reports of one bug share, and reports of different bugs do not.
 
 use super::guilty::Guilty;
+use super::normalize;
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -44,6 +45,13 @@ impl fmt::Display for Signature {
     }
 }
 
+/// A capture as it enters the signature: a function by its name, any other text normalised.
+fn told_apart(text: &[u8]) -> String {
+    let text = normalize::text(&String::from_utf8_lossy(text));
+    let (word, rest) = text.split_once(' ').unwrap_or((&text, "["));
+    if rest.starts_with('[') { normalize::function(word).to_owned() } else { text }
+}
+
 /// The signature of a report: the kind's group and the guilty function; without a function, the title.
 pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
     let mut canonical = vec![report.kind.group().to_owned()];
@@ -51,5 +59,7 @@ pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &st
         Some(g) => canonical.push(g.function.clone()),
         None => canonical.push(title.to_owned()),
     }
+    let sign = report.kind.meaning().map_or(&[][..], |m| m.sign);
+    canonical.extend(sign.iter().filter_map(|name| Some(told_apart(report.capture(name)?))));
     Signature::of_canonical(canonical)
 }

@@ -58,6 +58,7 @@ fn fill(template: &str, report: &Report<'_>, frame: &str) -> String {
         rest = tail;
     }
     out.push_str(rest);
+    out.truncate(out.trim_end().len());
     out
 }
 

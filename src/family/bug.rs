@@ -2,7 +2,7 @@
 //!
 //! Source: `__report_bug` in `lib/bug.c`; `lib/list_debug.c`; `usercopy_abort` in `mm/usercopy.c`.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "BUG")];
@@ -24,12 +24,19 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: bad usercopy in {frame}")
         .frame(TAKE)
         .class(Class::MemorySafety)
-        .types(MEMORY)
+        .types(TYPES)
         .example("kernel BUG at mm/usercopy.c:102!"),
     rule("bug/bug")
         .line("kernel BUG at %s:%u!", &["file", "line"])
+        .line("kernel BUG at %pB [verbose debug info unavailable]", &["func"])
+        .line("Kernel BUG at %pB [verbose debug info unavailable]", &["func"])
+        // mips, loongarch: `do_bp`.
+        .line("Kernel bug detected[#%d]:", &[""])
         .title("kernel BUG in {frame}")
         .frame(TAKE)
+        .skip(&["__phys_addr*", "__virt_to_phys*"])
+        // A Rust panic, or data corruption that is found, ends in a BUG() of its own.
+        .follows(Follows::Kinds(&["rust/", "vfs/"]))
         .class(Class::Assertion)
         .types(TYPES)
         .example("kernel BUG at fs/buffer.c:1307!"),

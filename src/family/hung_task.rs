@@ -22,7 +22,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("INFO: task can't die in {frame}")
         .alts(&["hang in {frame}"])
         .frame(&[Take::Trace])
-        .skip(&["__schedule", "schedule*"])
+        .skip(&["*schedule*", "wait_for_completion*"])
         .class(Class::Hang)
         .types(TYPES)
         .example("INFO: task syz-executor.0:8081 can't die for more than 143 seconds."),

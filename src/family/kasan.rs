@@ -1,26 +1,35 @@
 //! KASAN, the address sanitizer.
 //!
-//! Source: `mm/kasan/report.c`, `report_generic.c`, `report_sw_tags.c`, `report_hw_tags.c`.
+//! Source: `mm/kasan/report.c`, `report_generic.c`, `report_sw_tags.c`, `report_hw_tags.c`; before 5.0
+//! `mm/kasan/kasan.c`.
 
-use super::{Rule, rule};
+use super::{Rule, expects_stack, rule};
 use crate::report::{Class, Role, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[
     ("KASAN: invalid-free*", "KASAN-INVALID-FREE"),
-    ("KASAN: null-ptr-deref Read*", "KASAN-NULL-POINTER-DEREFERENCE-READ"),
+    ("KASAN: double-free*", "KASAN-INVALID-FREE"),
     ("KASAN: null-ptr-deref Write*", "KASAN-NULL-POINTER-DEREFERENCE-WRITE"),
-    ("KASAN: *use-after-free Read*", "KASAN-USE-AFTER-FREE-READ"),
+    ("KASAN: null-ptr-deref*", "KASAN-NULL-POINTER-DEREFERENCE-READ"),
     ("KASAN: *use-after-free Write*", "KASAN-USE-AFTER-FREE-WRITE"),
-    ("KASAN: * Read*", "KASAN-READ"),
+    ("KASAN: *use-after-free *", "KASAN-USE-AFTER-FREE-READ"),
     ("KASAN: * Write*", "KASAN-WRITE"),
+    ("KASAN: * Read*", "KASAN-READ"),
+    ("KASAN: * in *", "KASAN-READ"),
     ("*", "KASAN-UNKNOWN"),
 ];
 
-/// Checks that call the access on somebody's behalf.
-const SKIP: &[&str] = &["__kmsan_*", "instrument_*"];
+/// Checks that call the access on somebody's behalf, and how a tag that differs gets to KASAN: `do_tag_recovery` in
+/// `arch/arm64/mm/fault.c`.
+const SKIP: &[&str] = &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_tag_recovery", "do_bad_area"];
 
-/// Where the blame lies: on the stack of the access; the header names the innermost function only.
-const TAKE: &[Take] = &[Take::Trace, Take::Capture("func"), Take::TraceOf(Role::Freed)];
+/// Where the blame lies: the header names the function of the access; below it on the stack are its callers, above it
+/// is KASAN. Where the header's function is a helper, the stack decides.
+const TAKE: &[Take] = &[Take::Capture("func"), Take::Trace, Take::Header("func"), Take::TraceOf(Role::Freed)];
+
+/// What an access line says; since 5.11 the size is left out where the hardware does not tell it.
+const SIZED: &str = "%s of size %zu ";
+const UNSIZED: &str = "%s at addr %px by task ";
 
 pub(super) const RULES: &[Rule] = &[
     rule("kasan/invalid-free")
@@ -30,38 +39,133 @@ pub(super) const RULES: &[Rule] = &[
         .title("KASAN: invalid-free in {frame}")
         .alts(&["invalid-free in {frame}"])
         .frame(TAKE)
+        .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KASAN: double-free in kvfree_call+0x1f7/0x560"),
     rule("kasan/bad-access")
         .line("BUG: KASAN: %s in %pS", &["what", "func"])
-        .with("%s of size %zu ", &["access", "size"])
+        .with(SIZED, &["access", "size"])
         .title("KASAN: {what} {access} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KASAN: slab-out-of-bounds in ring_write+0x1f7/0x560"),
-    rule("kasan/bad-access-on-address")
-        .line("BUG: KASAN: %s on address %px at addr %px", &["what", "", ""])
-        .line("BUG: KASAN: %s on address %px", &["what", ""])
-        .with("%s of size %zu ", &["access", "size"])
+    rule("kasan/bad-access-of-no-size")
+        .line("BUG: KASAN: %s in %pS", &["what", "func"])
+        .with(UNSIZED, &["access", "addr"])
         .title("KASAN: {what} {access} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
+        .skip(SKIP)
+        .body(expects_stack)
         .class(Class::MemorySafety)
         .types(TYPES)
         .group("kasan/bad-access")
-        .example("BUG: KASAN: use after free on address ffff8800b1234567"),
-    rule("kasan/bare")
-        .line("BUG: KASAN: %s in %pS", &["what", "func"])
-        .title("KASAN: {what} in {frame}")
+        .example("BUG: KASAN: invalid-access in tag_write+0x1f7/0x560"),
+    // 4.0 to 4.2 spelt the name so, and the kinds with blanks.
+    rule("kasan/bad-access-of-4.0")
+        .line("BUG: KASan: %s in %pS", &["what", "func"])
+        .with(SIZED, &["access", "size"])
+        .title("KASAN: {what} {access} in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .skip(SKIP)
+        .body(expects_stack)
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .group("kasan/bad-access")
+        .example("BUG: KASan: out of bounds access in ring_write+0x1f7/0x560 at addr ffff8800b1234567"),
+    // Before 4.11, addresses that no shadow covers: the title has no function, the signature has.
+    rule("kasan/bad-access-on-address")
+        .line("BUG: KASAN: %s on address %px", &["what", "addr"])
+        .line("BUG: KASan: %s on address %px", &["what", "addr"])
+        .with(SIZED, &["access", "size"])
+        .title("KASAN: {what} {access}")
+        .frame(TAKE)
+        .body(expects_stack)
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .group("kasan/bad-access")
+        .example("BUG: KASAN: null-ptr-deref on address 0000000000000010"),
+    rule("kasan/asynchronous")
+        .line("BUG: KASAN: invalid-access\n", &[])
+        .title("KASAN: invalid-access")
+        .vague()
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .example("BUG: KASAN: invalid-access"),
+    rule("kasan/cut-behind-address")
+        .line("BUG: KASAN: %s in %pS at addr %p", &["what", "func", ""])
+        .title("KASAN: {what} in {func} at addr ADDR")
+        .frame(TAKE)
+        .skip(SKIP)
+        .vague()
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .group("kasan/bad-access")
+        .example("BUG: KASAN: use-after-free in ring_write+0x1f7/0x560 at addr ffff8800b1234567"),
+    rule("kasan/cut")
+        .line("BUG: KASAN: %s in %pS", &["what", "func"])
+        .title("KASAN: {what} in {func}")
+        .frame(TAKE)
+        .skip(SKIP)
+        .vague()
         .class(Class::MemorySafety)
         .types(TYPES)
         .group("kasan/bad-access")
         .example("BUG: KASAN: use-after-free in ring_write+0x1f7/0x560"),
+    rule("kasan/cut-short")
+        .line("BUG: KASAN: %s\n", &["rest"])
+        .title("KASAN: {rest}")
+        .frame(&[Take::Trace])
+        .vague()
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .group("kasan/bad-access")
+        .example("BUG: KASAN: use-after-free in"),
 ];
+
+#[cfg(test)]
+mod tests {
+    fn titles(log: &str) -> Vec<String> {
+        crate::reports(log.as_bytes()).map(|r| crate::identify(&r).title).collect()
+    }
+
+    #[test]
+    fn ok_wordings_of_the_access() {
+        let trace = "Call Trace:\n dump_stack+0x1/0x2\n ring_write+0x1/0x2\n";
+        for (log, want) in [
+            (
+                "BUG: KASAN: slab-out-of-bounds in ring_write+0x1/0x2\nRead of size 8 at addr ffff888012345678 by task a/1\n",
+                "KASAN: slab-out-of-bounds Read in ring_write",
+            ),
+            (
+                "BUG: KASAN: invalid-access in ring_write+0x1/0x2\nWrite at addr f9ff888012345678 by task a/1\n",
+                "KASAN: invalid-access Write in ring_write",
+            ),
+            (
+                "BUG: KASAN: use-after-free in ring_write+0x1/0x2 at addr ffff888012345678\nWrite of size 4 by task a/1\n",
+                "KASAN: use-after-free Write in ring_write",
+            ),
+            (
+                "BUG: KASAN: null-ptr-deref on address           (null)\nRead of size 4 by task a/1\n",
+                "KASAN: null-ptr-deref Read",
+            ),
+        ] {
+            assert_eq!(titles(&format!("{log}{trace}")), [want]);
+        }
+    }
+
+    #[test]
+    fn err_no_access_line() {
+        let log = b"BUG: KASAN: use-after-free in ring_write+0x1/0x2 at addr ffff888012345678\n";
+        let identity = crate::identify(&crate::reports(log).next().unwrap());
+        assert_eq!(identity.title, "KASAN: use-after-free in ring_write at addr ADDR");
+        assert!(identity.corrupted);
+    }
+}

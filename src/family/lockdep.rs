@@ -1,50 +1,217 @@
-//! lockdep: lock order, lock state, RCU usage.
+//! lockdep: lock order, lock state, lock balance, RCU usage, and its own limits.
 //!
-//! Source: `kernel/locking/lockdep.c`.
+//! Source: `kernel/locking/lockdep.c`; `debug_check_no_locks_freed` and `debug_show_all_locks` in it;
+//! `process_one_work` in `kernel/workqueue.c`. Until 4.11 the headers stood in brackets, `[ BUG: … ]` and
+//! `[ INFO: … ]`; since then they start with `WARNING: `.
 
 use super::{Rule, rule};
 use crate::report::{Class, Role, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "LOCKDEP")];
-/// The first lock of the report is the one that is being taken, with the place that takes it.
-const TAKE: &[Take] =
+/// A report without the line that says where is worth no more than the word its header starts with.
+const BARE: &[TypeRow] = &[("WARNING*", "WARNING"), ("*", "")];
+
+/// In the order of the text: the lock that is being taken, the lock that is held meanwhile, how the locks of the
+/// chain were taken, how the lock was used before.
+const ORDER: &[Take] =
     &[Take::Locks, Take::TraceOf(Role::LockChain), Take::TraceOf(Role::LockUsage), Take::Trace];
-/// Where the lock got the state that forbids what happens now.
-const USAGE: &[Take] = &[Take::TraceOf(Role::LockUsage), Take::Locks, Take::Trace];
-/// Helpers that take the lock of an object for whoever works on the object.
-const SKIP: &[&str] = &["lock_sock_nested", "lock_sock_fast", "release_sock", "__flush_work", "flush_work*", "process_one_work", "call_timer_fn", "try_to_wake_up", "*wake_bit*", "wake_up_page*", "*reiserfs_*lock*"];
+/// Of two locks, one taken in an interrupt: the interrupt that takes it is what makes the order a deadlock.
+const IRQ_SAFE: &[Take] = &[Take::TraceOf(Role::LockUsage), Take::Locks, Take::Trace];
+/// Locks that are held where none may be: where they were taken.
+const HELD: &[Take] = &[Take::Locks, Take::HeldLocks, Take::Trace];
+/// The same where the kernel prints no stack.
+const LOCKS: &[Take] = &[Take::Locks, Take::HeldLocks];
+/// Where a lock is released, or tried.
+const RELEASE: &[Take] = &[Take::Capture("at"), Take::Trace];
+/// The function that was caught.
+const TRACE: &[Take] = &[Take::Trace];
+
+/// Functions that take or release a lock for their caller: waiting for work takes the work's lockdep map.
+const SKIP: &[&str] = &[
+    "validate_chain*",
+    "check_noncircular*",
+    "lock_sock*",
+    "release_sock",
+    "*flush_work*",
+    "__cancel_work_timer",
+    "cancel_*work_sync",
+    "drain_workqueue",
+    "destroy_workqueue",
+    "process_one_work",
+    "__queue_work",
+    "queue_work_on",
+    "*wake_up*",
+    "*wake_bit*",
+    "call_timer_fn",
+    "complete*",
+    "*del_timer*",
+    "*timer_delete*",
+    "rcu_note_context_switch",
+];
+
+/// A row whose blame lies where a lock was taken.
+const fn lock(name: &'static str) -> Rule {
+    rule(name).frame(HELD).skip(SKIP).class(Class::Lock).types(TYPES)
+}
+
+/// A row whose blame lies where a lock was released: `print_ip_sym` writes `[<%px>] %pS`.
+const fn release(name: &'static str) -> Rule {
+    rule(name)
+        .maybe("[<%px>] %pS", &["", "at"])
+        .maybe("%s is trying to release lock (%s) at:", &["", "lock"])
+        .frame(RELEASE)
+        .class(Class::Lock)
+        .types(TYPES)
+}
+
+/// A row whose blame lies on the stack.
+const fn stack(name: &'static str) -> Rule {
+    rule(name).frame(TRACE).skip(SKIP).class(Class::Lock).types(TYPES)
+}
 
 pub(super) const RULES: &[Rule] = &[
-    rule("lockdep/deadlock")
+    lock("lockdep/deadlock")
         .line("WARNING: possible circular locking dependency detected", &[])
         .line("INFO: possible circular locking dependency detected", &[])
         .line("WARNING: possible recursive locking detected", &[])
         .line("INFO: possible recursive locking detected", &[])
+        .title("possible deadlock in {frame}")
+        .frame(ORDER)
+        .example("WARNING: possible circular locking dependency detected"),
+    lock("lockdep/inversion")
         .line("WARNING: possible irq lock inversion dependency detected", &[])
         .line("INFO: possible irq lock inversion dependency detected", &[])
         .title("possible deadlock in {frame}")
-        .frame(TAKE)
-        .skip(SKIP)
-        .class(Class::Lock)
-        .types(TYPES)
-        .example("WARNING: possible circular locking dependency detected"),
-    rule("lockdep/irq-deadlock")
+        .frame(ORDER)
+        .group("lockdep/deadlock")
+        .example("WARNING: possible irq lock inversion dependency detected"),
+    lock("lockdep/irq-deadlock")
         .line("WARNING: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .line("INFO: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .title("possible deadlock in {frame}")
-        .frame(USAGE)
-        .skip(SKIP)
-        .class(Class::Lock)
-        .types(TYPES)
         .group("lockdep/deadlock")
+        .frame(IRQ_SAFE)
         .example("WARNING: SOFTIRQ-safe -> SOFTIRQ-unsafe lock order detected"),
-    rule("lockdep/inconsistent-state")
+    lock("lockdep/inconsistent-state")
         .line("WARNING: inconsistent lock state", &[])
         .line("INFO: inconsistent lock state", &[])
         .title("inconsistent lock state in {frame}")
-        .frame(TAKE)
-        .skip(SKIP)
-        .class(Class::Lock)
-        .types(TYPES)
+        .frame(ORDER)
         .example("WARNING: inconsistent lock state"),
+    release("lockdep/unlock-balance")
+        .line("WARNING: bad unlock balance detected!", &[])
+        .title("WARNING: bad unlock balance in {frame}")
+        .example("WARNING: bad unlock balance detected!"),
+    release("lockdep/old-unlock-balance")
+        .line("BUG: bad unlock balance detected!", &[])
+        .title("BUG: bad unlock balance in {frame}")
+        .group("lockdep/unlock-balance")
+        .example("[ BUG: bad unlock balance detected! ]"),
+    lock("lockdep/held-lock-freed")
+        .line("WARNING: held lock freed!", &[])
+        .title("WARNING: held lock freed in {frame}")
+        .example("WARNING: held lock freed!"),
+    lock("lockdep/old-held-lock-freed")
+        .line("BUG: held lock freed!", &[])
+        .title("BUG: held lock freed in {frame}")
+        .group("lockdep/held-lock-freed")
+        .example("[ BUG: held lock freed! ]"),
+    lock("lockdep/still-held")
+        .line("WARNING: %s/%d still has locks held!", &["comm", "pid"])
+        .title("WARNING: still has locks held in {frame}")
+        .example("WARNING: ring-writer/81 still has locks held!"),
+    lock("lockdep/old-still-held")
+        .line("BUG: %s/%d still has locks held!", &["comm", "pid"])
+        .line("BUG: lock held at task exit time!", &[])
+        .title("BUG: still has locks held in {frame}")
+        .group("lockdep/still-held")
+        .example("[ BUG: ring-writer/81 still has locks held! ]"),
+    lock("lockdep/held-in-user-space")
+        .frame(LOCKS)
+        .line("WARNING: lock held when returning to user space!", &[])
+        .title("WARNING: lock held when returning to user space in {frame}")
+        .example("WARNING: lock held when returning to user space!"),
+    lock("lockdep/old-held-in-user-space")
+        .frame(LOCKS)
+        .line("BUG: lock held when returning to user space!", &[])
+        .title("BUG: lock held when returning to user space in {frame}")
+        .group("lockdep/held-in-user-space")
+        .example("[ BUG: lock held when returning to user space! ]"),
+    lock("lockdep/nested-lock")
+        .line("WARNING: Nested lock was not taken", &[])
+        .line("BUG: Nested lock was not taken", &[])
+        .title("WARNING: nested lock was not taken in {frame}")
+        .example("WARNING: Nested lock was not taken"),
+    lock("lockdep/wait-context")
+        .line("BUG: Invalid wait context", &[])
+        .title("WARNING: locking bug in {frame}")
+        .frame(&[Take::Locks, Take::Trace])
+        .group("lockdep/warning")
+        .example("[ BUG: Invalid wait context ]"),
+    stack("lockdep/warning")
+        .line(
+            "WARNING: CPU: %d PID: %d at %skernel/locking/lockdep.c:%d %slock_%s",
+            &["cpu", "pid", "", "line", "", ""],
+        )
+        .line("WARNING: %skernel/locking/lockdep.c:%d at %pS", &["", "line", "func"])
+        .maybe("DEBUG_LOCKS_WARN_ON(%s)\n", &["what"])
+        .title("WARNING: locking bug in {frame}")
+        .example("WARNING: CPU: 1 PID: 81 at kernel/locking/lockdep.c:4123 __lock_acquire+0x12/0x34"),
+    stack("lockdep/contention")
+        .line("WARNING: bad contention detected!", &[])
+        .line("BUG: bad contention detected!", &[])
+        .title("WARNING: bad contention detected!")
+        .example("WARNING: bad contention detected!"),
+    stack("lockdep/chain-key")
+        .line("WARNING: chain_key collision", &[])
+        .title("WARNING: chain_key collision")
+        .example("WARNING: chain_key collision"),
+    stack("lockdep/rcu-usage")
+        .line("WARNING: suspicious RCU usage", &[])
+        .with("%s:%d %s!\n", &["file", "line", "what"])
+        .title("WARNING: suspicious RCU usage in {frame}")
+        .example("WARNING: suspicious RCU usage"),
+    stack("lockdep/old-rcu-usage")
+        .line("INFO: suspicious RCU usage.", &[])
+        .with("%s:%d %s!\n", &["file", "line", "what"])
+        .title("INFO: suspicious RCU usage in {frame}")
+        .types(&[])
+        .group("lockdep/rcu-usage")
+        .example("[ INFO: suspicious RCU usage. ]"),
+    stack("lockdep/rcu-usage-somewhere")
+        .line("WARNING: suspicious RCU usage", &[])
+        .line("INFO: suspicious RCU usage.", &[])
+        .title("WARNING: suspicious RCU usage")
+        .types(BARE)
+        .vague()
+        .example("WARNING: suspicious RCU usage"),
+    stack("lockdep/non-static-key")
+        .line("INFO: trying to register non-static key.", &[])
+        .title("INFO: trying to register non-static key in {frame}")
+        .types(&[])
+        .example("INFO: trying to register non-static key."),
+    stack("lockdep/unregistered-key")
+        .line("BUG: key %px has not been registered!", &["key"])
+        .line("BUG: key %px not in .data!", &["key"])
+        .title("BUG: key ADDR has not been registered!")
+        .types(&[])
+        .example("BUG: key ffff888012345678 has not been registered!"),
+    stack("lockdep/table-full")
+        .line("BUG: MAX_LOCKDEP_%s too low!", &["table"])
+        .title("BUG: MAX_LOCKDEP_{table} too low!")
+        .types(&[])
+        .class(Class::Resource)
+        .example("BUG: MAX_LOCKDEP_ENTRIES too low!"),
+    stack("lockdep/stacks-full")
+        .line("BUG: MAX_STACK_TRACE_ENTRIES too low!", &[])
+        .title("BUG: MAX_STACK_TRACE_ENTRIES too low!")
+        .types(&[])
+        .class(Class::Resource)
+        .example("BUG: MAX_STACK_TRACE_ENTRIES too low!"),
+    stack("lockdep/depth")
+        .line("BUG: MAX_LOCK_DEPTH too low!", &[])
+        .title("BUG: MAX_LOCK_DEPTH too low!")
+        .types(&[])
+        .class(Class::Resource)
+        .example("BUG: MAX_LOCK_DEPTH too low!"),
 ];

@@ -7,10 +7,10 @@
 mod rule;
 mod table;
 
-pub(crate) use rule::{Follows, Format, Rule};
+pub(crate) use rule::{Before, Follows, Format, Rule};
 pub(crate) use table::{Header, header, lead_in, needles};
 
-use rule::rule;
+use rule::{expects_stack, rule};
 
 /// The one list of families, in the order in which their rows are tried.
 macro_rules! families {
@@ -22,8 +22,9 @@ macro_rules! families {
 }
 
 families![
-    kasan, refcount, warn, trap, bug, fault, arm, powerpc, s390, riscv, mips, lockdep, hung_task, rcu,
-    watchdog, panic
+    kasan, kmsan, kcsan, kfence, ubsan, kmemleak, slub, mm, vfs, netdev, rust, refcount, odebug, usercopy,
+    alloc, kobject, dcache, lockdep, warn, trap, bug, fault, arm, powerpc, s390, riscv, mips, hung_task, rcu,
+    watchdog, sched, spinlock, workqueue, stack, oom, mce, reboot, fuzzer, go, trusty, panic, cut,
 ];
 
 /// All rows, in the order in which they are tried.

@@ -1,20 +1,22 @@
 //! RCU stalls.
 //!
-//! Source: `print_other_cpu_stall`, `print_cpu_stall` in `kernel/rcu/tree_stall.h`; `tree_exp.h`.
+//! Source: `print_other_cpu_stall`, `print_cpu_stall` in `kernel/rcu/tree_stall.h`; `synchronize_rcu_expedited_wait`
+//! in `tree_exp.h`; `check_all_holdout_tasks` in `tasks.h`. With the name of the flavour, `rcu_sched`, since 3.0.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "HANG")];
 
 pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
-    .line("INFO: %s detected stalls on CPUs/tasks:", &["flavour"])
     .line("INFO: %s detected stalls on CPUs/tasks", &["flavour"])
     .line("INFO: %s self-detected stall on CPU", &["flavour"])
-    .line("INFO: %s detected expedited stalls on CPUs/tasks: {", &["flavour"])
+    .line("INFO: %s detected expedited stalls on CPUs/tasks", &["flavour"])
+    .line("INFO: %s detected stalls on tasks:", &["flavour"])
     .title("INFO: rcu detected stall in {frame}")
     .alts(&["stall in {frame}"])
     .frame(&[Take::Dispatched])
+    .follows(Follows::Bare(&["rcu/"]))
     .class(Class::Hang)
     .types(TYPES)
     .example("rcu: INFO: rcu_preempt self-detected stall on CPU")];

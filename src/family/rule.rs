@@ -1,7 +1,7 @@
 //! A crash kind as a row: the kernel's own printk formats and what they mean.
 
 use crate::printk;
-use crate::report::{Class, Meaning, Report, Take, TypeRow, WhenEmpty};
+use crate::report::{Class, Defect, DefectCode, Meaning, Report, Take, TypeRow, WhenEmpty};
 
 /// Most wordings of a header, and most further lines, that one row may have.
 const FORMATS: usize = 6;
@@ -21,6 +21,8 @@ pub(crate) struct Part {
     pub(crate) format: Format,
     /// Whether the row is not this crash's without the line.
     pub(crate) required: bool,
+    /// Whether it can only be the line right behind the header.
+    pub(crate) next: bool,
 }
 
 /// What a header is when a report of the same caller is open before it.
@@ -32,6 +34,17 @@ pub(crate) enum Follows {
     Anything,
     /// It belongs to open reports whose kind starts with one of these.
     Kinds(&'static [&'static str]),
+    /// The same, as long as the open report shows no stack: two CPUs notice one stall at a time.
+    Bare(&'static [&'static str]),
+}
+
+/// A line of the log before a header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before<'log> {
+    /// Microseconds since boot, or of a wall clock where the log has no time since boot.
+    pub(crate) clock: Option<u64>,
+    /// Without its prefix.
+    pub(crate) text: &'log [u8],
 }
 
 /// A row of a family's table.
@@ -49,8 +62,12 @@ pub(crate) struct Rule {
     pub(crate) follows: Follows,
     /// What a format cannot say, read from the finished report.
     pub(crate) body: Option<fn(&mut Report<'_>)>,
-    /// A condition on the captures that a format cannot say.
-    pub(crate) only_if: Option<fn(&Report<'_>) -> bool>,
+    /// Words that no header of this kind holds.
+    pub(crate) unless: &'static [&'static str],
+    /// Whether the header without its required lines is somebody else's text, not a damaged report.
+    pub(crate) strict: bool,
+    /// A condition on the log before the header.
+    pub(crate) after: Option<fn(&[Before<'_>]) -> bool>,
     /// A header line of a real log.
     pub(crate) example: &'static str,
 }
@@ -71,10 +88,13 @@ pub(crate) const fn rule(name: &'static str) -> Rule {
             when_empty: WhenEmpty::Corrupted,
             vague: false,
             group: None,
+            sign: &[],
         },
         follows: Follows::Nothing,
         body: None,
-        only_if: None,
+        unless: &[],
+        strict: false,
+        after: None,
         example: "",
     }
 }
@@ -88,13 +108,46 @@ impl Rule {
 
     /// A line that stands somewhere in the splat; without it the row does not apply.
     pub(crate) const fn with(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
-        self.parts = push_part(self.parts, Part { format: checked(text, names), required: true });
+        self.parts =
+            push_part(self.parts, Part { format: checked(text, names), required: true, next: false });
         self
     }
 
     /// A line that may stand in the splat; what it captures is kept.
     pub(crate) const fn maybe(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
-        self.parts = push_part(self.parts, Part { format: checked(text, names), required: false });
+        self.parts =
+            push_part(self.parts, Part { format: checked(text, names), required: false, next: false });
+        self
+    }
+
+    /// The line right behind the header, whatever its words.
+    pub(crate) const fn next(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
+        self.parts =
+            push_part(self.parts, Part { format: checked(text, names), required: false, next: true });
+        self
+    }
+
+    /// Without its [`Rule::with`] lines the header is no header: the words alone are anybody's.
+    pub(crate) const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
+    }
+
+    /// Words that no header of this kind holds.
+    pub(crate) const fn unless(mut self, unless: &'static [&'static str]) -> Self {
+        self.unless = unless;
+        self
+    }
+
+    /// A condition on the log before the header; it must look at no more than a bounded stretch of it.
+    pub(crate) const fn after(mut self, after: fn(&[Before<'_>]) -> bool) -> Self {
+        self.after = Some(after);
+        self
+    }
+
+    /// Captures that tell two bugs apart besides the guilty function.
+    pub(crate) const fn sign(mut self, sign: &'static [&'static str]) -> Self {
+        self.meaning.sign = sign;
         self
     }
 
@@ -164,12 +217,6 @@ impl Rule {
         self
     }
 
-    /// A condition that no format can say.
-    pub(crate) const fn only_if(mut self, condition: fn(&Report<'_>) -> bool) -> Self {
-        self.only_if = Some(condition);
-        self
-    }
-
     /// A header line of a real log; checked by the table's test. Ends the row, and with it comes the check that
     /// every hole of the titles has a capture.
     pub(crate) const fn example(mut self, example: &'static str) -> Self {
@@ -191,6 +238,11 @@ impl Rule {
     /// The further lines.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
         self.parts.iter().copied().flatten()
+    }
+
+    /// Whether a header line holds words that this kind's never do.
+    pub(crate) fn refuses(&self, header: &[u8]) -> bool {
+        self.unless.iter().any(|u| memchr::memmem::find(header, u.as_bytes()).is_some())
     }
 
     #[expect(clippy::panic, reason = "evaluated at compile time: a wrong row is a compile error")]
@@ -228,6 +280,15 @@ impl Rule {
             parts = next;
         }
         false
+    }
+}
+
+/// A `.body` for kinds whose title names no function though the kernel prints a stack: without one, part of the
+/// report is missing.
+pub(crate) fn expects_stack(report: &mut Report<'_>) {
+    if report.traces.iter().all(|t| t.frames.is_empty()) {
+        let text = "the stack is missing".to_owned();
+        report.defects.push(Defect { code: DefectCode::NoFrames, text });
     }
 }
 

@@ -11,6 +11,7 @@ const TAKE: &[Take] = &[Take::Ip, Take::Trace];
 /// Kinds behind whose own header the kernel dies by a trap: the trap's line belongs to them.
 pub(super) const ANNOUNCED: Follows = Follows::Kinds(&[
     "bug/",
+    "rust/",
     "fault/",
     "trap/",
     "arm/",

@@ -201,6 +201,14 @@ impl<'log> RawLine<'log> {
     }
 }
 
+impl Line<'_> {
+    /// Microseconds since an earlier line; `None` where the two have no clock in common.
+    pub(crate) fn since(&self, earlier: &Line<'_>) -> Option<Microseconds> {
+        let common = self.time.is_some() == earlier.time.is_some();
+        self.clock.zip(earlier.clock).filter(|_| common).map(|(now, then)| now.saturating_sub(then))
+    }
+}
+
 /// Iterator over the lines of a [`Log`].
 #[derive(Debug, Clone)]
 pub struct Lines<'log> {

@@ -74,6 +74,7 @@ pub(super) fn skip(line: &[u8]) -> &[u8] {
     match line.first() {
         Some(b'[') => skip_brackets(line),
         Some(b'<' | 0x1b) => read(line).0,
+        Some(b'*') => read(line).0,
         _ => line,
     }
 }
@@ -200,6 +201,8 @@ mod tests {
         check("[    1.000002][    C0] a\r", "a", Some(1_000_002), Some(Caller::Cpu(0)));
         check("<4>[    1.000002] a", "a", Some(1_000_002), None);
         check("[    0.000000] [    T0] a", "a", Some(0), Some(Caller::Task(0)));
+        check("** 93 printk messages dropped ** [    1.000002] a", "a", Some(1_000_002), None);
+        check("** 93 printk messages dropped **", "** 93 printk messages dropped **", None, None);
         check("\x1b[32m[    1.000002]\x1b[0m \x1b[31ma\x1b[0m", "a", Some(1_000_002), None);
     }
 

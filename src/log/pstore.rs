@@ -38,7 +38,7 @@ impl Decode for Pstore {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if let Ok((_, (dump, number))) = part(line) {
                 self.parts.push(Part { dump: dump.to_vec(), number, lines: Vec::new() });
-            } else if !is_name(line) && !ramoops(line) {
+            } else if !line.is_empty() && !is_name(line) && !ramoops(line) {
                 self.bytes += line.len();
                 match self.parts.last_mut() {
                     Some(part) => part.lines.push((at, line.to_vec())),

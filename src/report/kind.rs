@@ -87,6 +87,25 @@ pub struct Meaning {
     pub vague: bool,
     /// The name the signature uses instead of the row's own.
     pub group: Option<&'static str>,
+    /// Captures that tell two bugs apart besides the guilty function.
+    pub sign: &'static [&'static str],
+}
+
+impl Meaning {
+    /// The stacks on which the blame is looked for; none where the title names no function, or another one.
+    pub fn stacks(&self) -> impl Iterator<Item = Role> {
+        let take = if self.title.contains("{frame}") { self.take } else { &[] };
+        take.iter().filter_map(|take| match take {
+            Take::Capture(_)
+            | Take::Header(_)
+            | Take::Named(_)
+            | Take::Ip
+            | Take::Locks
+            | Take::HeldLocks => None,
+            Take::Trace | Take::Dispatched | Take::Chain | Take::Blocked => Some(Role::Crash),
+            Take::TraceOf(role) => Some(*role),
+        })
+    }
 }
 
 /// `(pattern, type)`: a title that matches the pattern, in which `*` stands for any text, has that syzbot type.
@@ -99,8 +118,10 @@ pub enum Take {
     /// The function that a capture of the row names, if the report has a stack at all: a header alone may be one
     /// half of two reports that ran into each other.
     Capture(&'static str),
-    /// The function that a capture of the row names, whatever it is and whatever else the report has.
+    /// The function that a capture of the row names, whatever else the report has.
     Header(&'static str),
+    /// The same, even if it is a helper.
+    Named(&'static str),
     /// The function of the crash's instruction pointer.
     Ip,
     /// The crash stack, innermost first.
@@ -110,8 +131,12 @@ pub enum Take {
     /// Stalls: on the crash stack, below the interrupt that noticed, the frame that a dispatcher (the syscall
     /// entry, the softirq loop, a workqueue) called.
     Dispatched,
+    /// Overflows: the same on any crash stack, because the whole chain of calls is to blame.
+    Chain,
     /// lockdep: the places that took the locks of the report, the one being acquired first.
     Locks,
+    /// lockdep: the places that took the locks of the numbered lists.
+    HeldLocks,
     /// Hangs: the crash stack, where waiting itself is never to blame.
     Blocked,
 }
