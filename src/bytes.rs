@@ -53,6 +53,17 @@ pub(crate) fn dec(input: &[u8]) -> Parsed<'_, u64> {
     map_opt(digit1, dec_value).parse(input)
 }
 
+/// The number of a log level's name, as user space spells it.
+pub(crate) fn log_level(name: &[u8]) -> Option<u8> {
+    const NAMES: [&[u8]; 8] = [b"emerg", b"alert", b"crit", b"err", b"warn", b"notice", b"info", b"debug"];
+    NAMES.iter().position(|n| *n == name).and_then(|at| u8::try_from(at).ok())
+}
+
+/// Two decimal digits.
+pub(crate) fn digits2(input: &[u8]) -> Parsed<'_, u64> {
+    map_opt(take_while_m_n(2, 2, |c: u8| c.is_ascii_digit()), dec_value).parse(input)
+}
+
 /// A decimal number of 32 bits.
 pub(crate) fn dec32(input: &[u8]) -> Parsed<'_, u32> {
     map_opt(dec, |n| u32::try_from(n).ok()).parse(input)

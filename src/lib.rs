@@ -14,9 +14,11 @@ mod parse;
 mod printk;
 pub mod report;
 mod splat;
+mod stream;
 
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
-pub use log::{Line, Log};
-pub use parse::{KindRow, Reports, kind, kinds, reports};
+pub use log::{Line, Log, Transport};
+pub use parse::{KindRow, kind, kinds};
 pub use report::{Report, Text};
+pub use stream::{Reports, Stream, reports};

@@ -3,54 +3,12 @@
 use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
-use crate::log::Log;
 use crate::printk;
 use crate::report::{
     Code, Defect, DefectCode, Fault, Frame, Kernel, Kind, Registers, Report, Role, Span, Stack, Task, Text,
     Trace,
 };
-use crate::splat::{Splat, SplatLine, Splats};
-
-/// Finds every report of a log.
-///
-/// ```
-/// let log = b"------------[ cut here ]------------\n\
-///             WARNING: CPU: 0 PID: 7 at net/core/foo.c:12 foo_poll+0x1a/0x90\n\
-///             Call Trace:\n foo_loop+0x11/0x20\n---[ end trace 0 ]---\n";
-/// let reports: Vec<_> = ksplat::reports(log).collect();
-/// assert_eq!(reports.len(), 1);
-/// assert_eq!(reports[0].kind.name(), "warn/warning");
-/// ```
-pub fn reports(log: &[u8]) -> Reports<'_> {
-    Log::from_bytes(log).reports()
-}
-
-impl<'log> Log<'log> {
-    /// The reports of this log, in the order of their headers.
-    #[must_use]
-    pub fn reports(&self) -> Reports<'log> {
-        Reports { splats: Splats::new(*self) }
-    }
-}
-
-/// Iterator over the reports of a log.
-pub struct Reports<'log> {
-    splats: Splats<'log>,
-}
-
-impl std::fmt::Debug for Reports<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reports").finish_non_exhaustive()
-    }
-}
-
-impl<'log> Iterator for Reports<'log> {
-    type Item = Report<'log>;
-
-    fn next(&mut self) -> Option<Report<'log>> {
-        self.splats.by_ref().find_map(|splat| report(&splat))
-    }
-}
+use crate::splat::{Splat, SplatLine, is_dropped};
 
 /// The kind called `name`, with its meaning if this version has such a row.
 #[must_use]
@@ -84,7 +42,7 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
 }
 
 /// The report of a splat; `None` where only the words of a strict row stand there.
-fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
+pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
         reader.has_callers = line.caller.is_some();
@@ -202,6 +160,10 @@ fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     }
 }
 
+/// What to do where the journal's text forms left a message out.
+const BLOB: &str = "journalctl left out a message that is unprintable or too long; \
+    read the journal with `journalctl -k -o json --all`";
+
 /// Collects a report line by line.
 #[derive(Default)]
 struct Reader<'log> {
@@ -258,7 +220,8 @@ impl<'log> Reader<'log> {
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             // A line of somebody else, or words about the line above.
-            None if !is_dropped(text) => self.dump_open = dump_open,
+            None if !is_dropped(text) && !is_blob(text) => self.dump_open = dump_open,
+            _ if is_blob(text) => self.defect(DefectCode::LossyTransport, BLOB),
             _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
             _ => {}
         }
@@ -439,14 +402,15 @@ fn is_lost(text: &[u8]) -> bool {
     text.starts_with(b"(stack is not available)") || text.starts_with(b"<Same stack as pid ")
 }
 
-/// `** 1196 printk messages dropped **`.
-fn is_dropped(text: &[u8]) -> bool {
-    text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+/// What journalctl prints in place of a message with unprintable bytes: `[18B blob data]`.
+fn is_blob(text: &[u8]) -> bool {
+    let size = text.strip_prefix(b"[").and_then(|t| t.strip_suffix(b"B blob data]"));
+    size.is_some_and(|s| !s.is_empty() && s.iter().all(u8::is_ascii_digit))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::{Report, reports};
 
     #[test]
     fn ok_one_dump_of_the_kernel_and_one_of_the_program() {

@@ -8,11 +8,10 @@
 //! stream, and foreign lines inside a splat are carried along as text.
 
 use crate::block::{self, Block};
-use crate::family::{self, Follows, Header};
-use crate::log::{Line, Lines, Log, RawLine};
+use crate::family::{self, Before, Follows, Header};
+use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::printk;
 use crate::report::Caller;
-use memchr::memrchr;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
@@ -27,7 +26,9 @@ const GAP_TIME: u64 = 30_000_000;
 const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
-const LEAD_SEARCH: usize = 60;
+pub(crate) const LEAD_SEARCH: usize = 60;
+/// Bytes before a header that a row may ask about.
+pub(crate) const HISTORY: usize = 64 << 10;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
@@ -71,21 +72,28 @@ struct Open<'log> {
     last: Line<'log>,
     epilogue: bool,
     nmi_sent: bool,
+    /// What [`Splats::taken`] said of this caller before.
+    taken: usize,
 }
 
 /// Iterator over the splats of a log, in the order of their headers.
 pub(crate) struct Splats<'log> {
     bytes: &'log [u8],
+    form: Form,
     lines: Lines<'log>,
     open: HashMap<Option<Caller>, Open<'log>>,
     /// CPUs that print on behalf of another caller's splat.
     lent: HashMap<Caller, Option<Caller>>,
-    done: BTreeMap<usize, Splat<'log>>,
-    /// End of the last line that a finished splat holds: leads are not searched before it.
-    taken: usize,
+    /// By the offset of the header, with what [`Splats::taken`] said before.
+    done: BTreeMap<usize, (Splat<'log>, usize)>,
+    /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
+    taken: HashMap<Option<Caller>, usize>,
     inner: Vec<Inner>,
     sweep: usize,
 }
+
+/// Where each caller's lines were taken up to.
+pub(crate) type Taken = HashMap<Option<Caller>, usize>;
 
 /// Where the next occurrence of an inner literal is.
 struct Inner {
@@ -93,21 +101,33 @@ struct Inner {
     next: usize,
 }
 
+impl Inner {
+    fn new(needle: &'static [u8]) -> Self {
+        Self { finder: memchr::memmem::Finder::new(needle), next: 0 }
+    }
+}
+
 impl<'log> Splats<'log> {
-    pub(crate) fn new(log: Log<'log>) -> Self {
-        let inner =
-            family::needles().map(|n| Inner { finder: memchr::memmem::Finder::new(n), next: 0 }).collect();
+    /// The splats of these lines.
+    pub(crate) fn new(bytes: &'log [u8], form: Form) -> Self {
+        Self::from(bytes, form, At { offset: 0, line: 1 }, HashMap::new())
+    }
+
+    /// The splats of these lines from `at` on, where an iterator over a shorter text stopped.
+    pub(crate) fn from(bytes: &'log [u8], form: Form, at: At, taken: Taken) -> Self {
+        let inner = family::needles().map(Inner::new).collect();
         let mut splats = Self {
-            bytes: log.as_bytes(),
-            lines: log.lines(),
+            bytes,
+            form,
+            lines: Lines::from(bytes, form, at.offset, at.line),
             open: HashMap::new(),
             lent: HashMap::new(),
             done: BTreeMap::new(),
-            taken: 0,
+            taken,
             inner,
             sweep: 0,
         };
-        splats.find_inner(0);
+        splats.find_inner(at.offset);
         splats
     }
 
@@ -136,21 +156,51 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        let before = self.bytes.get(..raw.offset).unwrap_or_default();
         family::header(start.trim_ascii_end())
-            .filter(|h| h.rule.after.is_none_or(|fits| fits(before)))
+            .filter(|h| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset))))
             .collect()
     }
 
+    /// The lines before `offset`, as far back as a row may ask for them.
+    fn history(&self, offset: usize) -> Vec<Before<'log>> {
+        let before = self.bytes.get(offset.saturating_sub(HISTORY)..offset).unwrap_or_default();
+        let lines = Lines::new(before, self.form).map(|raw| raw.read());
+        lines.filter(|l| !l.foreign).map(|l| Before { clock: l.clock, text: l.text }).collect()
+    }
+
+    /// Feeds a line, or the two that ran into one.
     fn feed(&mut self, raw: RawLine<'log>) {
+        match raw.unglue(!self.open.is_empty()) {
+            Some((first, second)) => {
+                self.feed_one(first);
+                self.feed_one(second);
+            }
+            None => self.feed_one(raw),
+        }
+    }
+
+    fn feed_one(&mut self, raw: RawLine<'log>) {
         let text = raw.text();
         let headers = self.headers(&raw, text);
         if self.open.is_empty() && headers.is_empty() {
             return;
         }
         let line = capped(raw.read());
+        if line.foreign {
+            return;
+        }
         self.sweep(line.number);
+        if is_dropped(line.text) {
+            // Whose lines were dropped, nobody knows.
+            for open in self.open.values_mut() {
+                open.splat.lines.push(SplatLine { line, block: None });
+            }
+            return;
+        }
         let stream = self.stream_of(&line);
+        if self.taken.get(&stream).is_some_and(|end| line.offset < *end) {
+            return;
+        }
         if let Some(open) = self.open.get_mut(&stream) {
             if !open.is_over(&line) && (headers.is_empty() || open.absorbs(&headers)) {
                 let is_header = !headers.is_empty();
@@ -201,6 +251,7 @@ impl<'log> Splats<'log> {
             last: header,
             epilogue: false,
             nmi_sent: false,
+            taken: self.taken.get(&header.caller).copied().unwrap_or(0),
         };
         self.open.insert(header.caller, open);
     }
@@ -210,17 +261,19 @@ impl<'log> Splats<'log> {
         let mut found = Vec::new();
         let mut end = header.offset;
         let mut number = header.number;
+        let taken = self.taken.get(&header.caller).copied().unwrap_or(0);
         for _ in 0..LEAD_SEARCH {
-            if end <= self.taken || end == 0 || found.len() == LEAD_LINES {
+            if end <= taken || end == 0 || found.len() == LEAD_LINES {
                 break;
             }
-            let before = self.bytes.get(..end - 1).unwrap_or_default();
-            let offset = memrchr(b'\n', before).map_or(0, |at| at + 1);
-            number -= 1;
-            let line = RawLine { offset, number, bytes: before.get(offset..).unwrap_or_default() };
+            // A header that ran into another line starts behind no line feed.
+            let is_line = self.bytes.get(end - 1) == Some(&b'\n');
+            number -= usize::from(is_line);
+            let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
+            let offset = line.offset;
             let line = capped(line.read());
-            if line.caller == header.caller && line.time.is_some() == header.time.is_some() {
-                let near = header.time.zip(line.time).is_none_or(|(h, l)| h.saturating_sub(l) < GAP_TIME);
+            if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
+                let near = header.since(&line).is_none_or(|gap| gap < GAP_TIME);
                 if !near {
                     break;
                 }
@@ -238,10 +291,10 @@ impl<'log> Splats<'log> {
         self.lent.retain(|_, owner| *owner != stream);
         open.splat.lines.truncate(open.known);
         if let Some(last) = open.splat.lines.last() {
-            self.taken = self.taken.max(last.line.offset + last.line.length + 1);
+            self.taken.insert(stream, last.line.offset + last.line.length + 1);
         }
         if let Some(header) = open.splat.lines.get(open.splat.header) {
-            self.done.insert(header.line.offset, open.splat);
+            self.done.insert(header.line.offset, (open.splat, open.taken));
         }
     }
 
@@ -269,32 +322,92 @@ impl<'log> Splats<'log> {
         if self.open.values().any(|o| header(o) < offset) {
             return None;
         }
-        self.done.pop_first().map(|(_, splat)| splat)
+        self.done.pop_first().map(|(_, (splat, _))| splat)
     }
 }
 
-impl<'log> Iterator for Splats<'log> {
-    type Item = Splat<'log>;
-
-    fn next(&mut self) -> Option<Splat<'log>> {
+impl<'log> Splats<'log> {
+    /// The next splat that lines behind it have closed; `None` at the end of the lines.
+    pub(crate) fn next_closed(&mut self) -> Option<Splat<'log>> {
         loop {
             if !self.done.is_empty()
                 && let Some(splat) = self.ready()
             {
                 return Some(splat);
             }
-            let Some(raw) = self.lines.next() else {
-                let streams: Vec<_> = self.open.keys().copied().collect();
-                if streams.is_empty() {
-                    return self.done.pop_first().map(|(_, splat)| splat);
-                }
-                for stream in streams {
-                    self.close(stream);
-                }
-                continue;
-            };
+            let raw = self.lines.next()?;
             self.feed(raw);
         }
+    }
+
+    /// Reads on until a splat is open; where its header stands, `None` at the end of the lines.
+    pub(crate) fn first_header(&mut self) -> Option<At> {
+        loop {
+            let open = self.open.values().map(Open::header_at).min_by_key(|at| at.offset);
+            if open.is_some() {
+                return open;
+            }
+            let raw = self.lines.next()?;
+            self.feed(raw);
+        }
+    }
+
+    /// Closes the open splats whose last line is such a one.
+    pub(crate) fn close_where(&mut self, is_over: impl Fn(At) -> bool) {
+        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(&o.last))).map(|(s, _)| *s).collect();
+        for stream in over {
+            self.close(stream);
+        }
+    }
+
+    /// The finished splats, whatever is open before them.
+    pub(crate) fn take_done(&mut self) -> impl Iterator<Item = Splat<'log>> {
+        std::mem::take(&mut self.done).into_values().map(|(splat, _)| splat)
+    }
+
+    /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header
+    /// that still has no end; and what it must not take again.
+    pub(crate) fn suspend(self) -> (At, Taken) {
+        let open = self.open.values().map(Open::header_at);
+        let next = open.min_by_key(|at| at.offset).unwrap_or(self.lines.next_at());
+        let mut taken = self.taken;
+        // What waits for an earlier one is found again.
+        for (splat, before) in self.done.values() {
+            let stream = splat.lines.get(splat.header).and_then(|l| l.line.caller);
+            if let Some(end) = taken.get_mut(&stream) {
+                *end = (*end).min(*before);
+            }
+        }
+        (next, taken)
+    }
+}
+
+/// `** 1196 printk messages dropped **`.
+pub(crate) fn is_dropped(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+}
+
+/// Where a line stands.
+fn at(line: &Line<'_>) -> At {
+    At { offset: line.offset, line: line.number }
+}
+
+impl<'log> Iterator for Splats<'log> {
+    type Item = Splat<'log>;
+
+    fn next(&mut self) -> Option<Splat<'log>> {
+        if let Some(splat) = self.next_closed() {
+            return Some(splat);
+        }
+        self.close_where(|_| true);
+        self.done.pop_first().map(|(_, (splat, _))| splat)
+    }
+}
+
+impl Open<'_> {
+    fn header_at(&self) -> At {
+        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
     }
 }
 
@@ -303,8 +416,9 @@ impl<'log> Open<'log> {
     fn is_over(&self, line: &Line<'log>) -> bool {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
         let waited =
-            line.time.zip(self.last.time).is_some_and(|(now, last)| now.saturating_sub(last) > GAP_TIME);
+            line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
         waited
+            || self.last.number + SILENT_LINES < line.number
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
             || self.splat.lines.len() > SPLAT_LINES
@@ -340,7 +454,7 @@ impl<'log> Open<'log> {
         }
         self.splat.lines.push(SplatLine { line, block });
         // On a console with time stamps, a line without one is a program's.
-        self.gap += usize::from(line.time.is_some() || self.last.time.is_none());
+        self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {
             self.gap = 0;
             self.known = self.splat.lines.len();

@@ -22,10 +22,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("block", &["bytes", "printk", "report"]),
     ("family", &["bytes", "block", "printk", "report"]),
     ("splat", &["block", "family", "log", "printk", "report"]),
-    ("parse", &["block", "bytes", "family", "log", "printk", "report", "splat"]),
+    ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
+    ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "report"]),
     ("output", &["dedup", "error", "parse", "report"]),
-    ("input", &["error", "log", "parse", "report"]),
+    ("input", &["error", "log", "report", "stream"]),
 ];
 
 #[test]

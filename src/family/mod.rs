@@ -7,7 +7,7 @@
 mod rule;
 mod table;
 
-pub(crate) use rule::{Follows, Format, Rule};
+pub(crate) use rule::{Before, Follows, Format, Rule};
 pub(crate) use table::{Header, header, lead_in, needles};
 
 use rule::{expects_stack, rule};

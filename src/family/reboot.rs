@@ -2,14 +2,11 @@
 //!
 //! Source: `extract_kernel` in `arch/x86/boot/compressed/misc.c` prints `Booting the kernel.`
 
-use super::{Rule, rule};
+use super::{Before, Rule, rule};
 use crate::report::{Class, TypeRow};
 use memchr::memmem;
 
 const TYPES: &[TypeRow] = &[("*", "REBOOT")];
-
-/// How much of the log before the boot is looked at.
-const BEFORE: usize = 1 << 16;
 
 pub(super) const RULES: &[Rule] = &[rule("reboot/unexpected")
     .line("Booting the kernel.\n", &[])
@@ -33,19 +30,12 @@ const ANNOUNCED: &[&str] = &[
 ];
 
 /// Whether a kernel, or the fuzzer on it, ran before, and did not announce its end.
-fn was_running(before: &[u8]) -> bool {
-    let before = before.get(before.len().saturating_sub(BEFORE)..).unwrap_or_default();
-    let announced = ANNOUNCED.iter().any(|words| memmem::rfind(before, words.as_bytes()).is_some());
-    !announced && before.split(|c| *c == b'\n').any(|line| is_stamped(line) || is_program(line))
-}
-
-/// `[  500.720639] …`: a time that no early boot has.
-fn is_stamped(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"[") else { return false };
-    let time = rest.trim_ascii_start();
-    let seconds = time.iter().take_while(|c| c.is_ascii_digit()).count();
-    let early = time.first() == Some(&b'0');
-    (1..8).contains(&seconds) && !early && time.get(seconds) == Some(&b'.')
+fn was_running(before: &[Before<'_>]) -> bool {
+    let has = |text: &[u8], words: &str| memmem::find(text, words.as_bytes()).is_some();
+    let announced = before.iter().any(|line| ANNOUNCED.iter().any(|words| has(line.text, words)));
+    // `[  500.720639] …`: a time that no early boot has.
+    let late = |line: &Before<'_>| line.clock.is_some_and(|clock| clock >= 1_000_000);
+    !announced && before.iter().any(|line| late(line) || is_program(line.text))
 }
 
 /// `r1 = openat$dir(0xffffff9c, …`, `tkill(r8, 0x13)`: a call of a program that the fuzzer runs.
@@ -68,17 +58,24 @@ fn is_program(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn ran(clock: Option<u64>, text: &str) -> bool {
+        was_running(&[
+            Before { clock: None, text: b"SeaBIOS (version 1)" },
+            Before { clock, text: text.as_bytes() },
+            Before { clock: None, text: b"Booting from Hard Disk 0..." },
+        ])
+    }
+
     #[test]
     fn ok_a_kernel_ran_before() {
-        assert!(was_running(b"[  500.720639] EFER\nSeaBIOS (version 1)\n"));
-        assert!(was_running(b"r1 = ring_open(&(0x7f00)='./f', 0x0)\n"));
+        assert!(ran(Some(500_720_639), "EFER"));
+        assert!(ran(None, "r1 = ring_open(&(0x7f00)='./f', 0x0)"));
     }
 
     #[test]
     fn err_first_boot_or_announced() {
-        assert!(!was_running(b"SeaBIOS (version 1)\nBooting from Hard Disk 0...\n"));
-        assert!(!was_running(b"[    0.000000] early\n"));
-        assert!(!was_running(b"[  500.720639] reboot: Restarting system\n"));
-        assert!(!was_running(b"Booting from ROM(s) (one, two)\n"));
+        assert!(!ran(None, "Booting from ROM(s) (one, two)"));
+        assert!(!ran(Some(0), "early"));
+        assert!(!ran(Some(500_720_639), "reboot: Restarting system"));
     }
 }

@@ -38,6 +38,15 @@ pub(crate) enum Follows {
     Bare(&'static [&'static str]),
 }
 
+/// A line of the log before a header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Before<'log> {
+    /// Microseconds since boot, or of a wall clock where the log has no time since boot.
+    pub(crate) clock: Option<u64>,
+    /// Without its prefix.
+    pub(crate) text: &'log [u8],
+}
+
 /// A row of a family's table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
@@ -58,7 +67,7 @@ pub(crate) struct Rule {
     /// Whether the header without its required lines is somebody else's text, not a damaged report.
     pub(crate) strict: bool,
     /// A condition on the log before the header.
-    pub(crate) after: Option<fn(&[u8]) -> bool>,
+    pub(crate) after: Option<fn(&[Before<'_>]) -> bool>,
     /// A header line of a real log.
     pub(crate) example: &'static str,
 }
@@ -131,7 +140,7 @@ impl Rule {
     }
 
     /// A condition on the log before the header; it must look at no more than a bounded stretch of it.
-    pub(crate) const fn after(mut self, after: fn(&[u8]) -> bool) -> Self {
+    pub(crate) const fn after(mut self, after: fn(&[Before<'_>]) -> bool) -> Self {
         self.after = Some(after);
         self
     }

@@ -3,12 +3,34 @@
 //! [`Log`] borrows the bytes and never fails. [`Lines`] walks it: one memchr per line, and the prefix is read only
 //! when somebody asks ([`RawLine::read`]), because almost every line of a log is of no interest.
 
+mod clock;
+mod decode;
+mod dmesg;
+mod journal;
+mod json;
+mod kmsg;
+mod page;
 mod prefix;
+mod pstore;
+mod syslog;
+mod transport;
+mod vendor;
+
+pub(crate) use decode::{At, Decode, Decoded, is_dirty};
+pub use transport::{Detection, Transport};
+pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
 
 use crate::report::{Caller, Microseconds};
 use memchr::memchr;
+use std::borrow::Cow;
+
+/// Bytes of two lines, prefixes included, that say anything.
+const GLUED_BYTES: usize = 100;
 
 /// A log.
+///
+/// Where the text of the log stands verbatim in the bytes, it is borrowed; where a transport has to be decoded, the
+/// log holds the decoded lines.
 ///
 /// ```
 /// use ksplat::Log;
@@ -16,47 +38,108 @@ use memchr::memchr;
 /// let line = log.lines().next().unwrap().read();
 /// assert_eq!(line.text, b"hello");
 /// assert_eq!(line.time, Some(1_000_002));
+///
+/// let log = Log::from_bytes(b"6,416,1758426,-,caller=T12;hello\n");
+/// assert_eq!(log.lines().next().unwrap().read().text, b"hello");
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Log<'log> {
-    bytes: &'log [u8],
+    source: &'log [u8],
+    bytes: Cow<'log, [u8]>,
+    detection: Detection,
 }
 
 impl<'log> Log<'log> {
     /// A log of these bytes. Any bytes are a log.
     #[must_use]
-    pub const fn from_bytes(bytes: &'log [u8]) -> Self {
-        Self { bytes }
+    pub fn from_bytes(bytes: &'log [u8]) -> Self {
+        Self::new(bytes, transport::detect(bytes))
     }
 
-    /// The bytes.
+    /// A log of these bytes, of which somebody knows better how they were carried.
     #[must_use]
-    pub const fn as_bytes(&self) -> &'log [u8] {
-        self.bytes
+    pub fn carried_by(transport: Transport, bytes: &'log [u8]) -> Self {
+        Self::new(bytes, told(transport, bytes.get(..WINDOW).unwrap_or(bytes)))
+    }
+
+    fn new(source: &'log [u8], detection: Detection) -> Self {
+        let bytes = if detection.decode {
+            let mut out = Decoded::default();
+            let bom = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+            let at = At { offset: bom, line: 1 };
+            detection.decoder().feed(source.get(bom..).unwrap_or_default(), at, true, &mut out);
+            Cow::Owned(out.text)
+        } else {
+            Cow::Borrowed(source)
+        };
+        Self { source, bytes, detection }
+    }
+
+    /// The bytes as they were carried.
+    #[must_use]
+    pub const fn source(&self) -> &'log [u8] {
+        self.source
+    }
+
+    /// The bytes of the lines: [`Log::source`], or what was decoded of it.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How the log was carried, and why that is believed.
+    #[must_use]
+    pub const fn detection(&self) -> &Detection {
+        &self.detection
     }
 
     /// The lines, in order.
     #[must_use]
-    pub const fn lines(&self) -> Lines<'log> {
-        Lines { rest: self.bytes, offset: 0, number: 0 }
+    pub fn lines(&self) -> Lines<'_> {
+        Lines::new(&self.bytes, self.detection.form)
+    }
+}
+
+/// What the lines of a log start with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    #[default]
+    Console,
+    Dmesg,
+    Syslog,
+    Android,
+}
+
+impl Form {
+    /// The text of a line and what its prefix says. A line that does not fit is read as the console's.
+    fn read(self, line: &[u8]) -> (&[u8], prefix::Prefix) {
+        let own = match self {
+            Self::Console => None,
+            Self::Dmesg => dmesg::read(line),
+            Self::Syslog => syslog::read(line),
+            Self::Android => vendor::read(line),
+        };
+        own.unwrap_or_else(|| prefix::read(line))
     }
 }
 
 /// A line as it stands in the log, its prefix not read yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawLine<'log> {
-    /// Bytes from the start of the log.
+    /// Bytes from the start of [`Log::as_bytes`].
     pub offset: usize,
     /// Line number, from 1.
     pub number: usize,
     /// The line without its line feed.
     pub bytes: &'log [u8],
+    form: Form,
 }
 
 /// A record of printk as transported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line<'log> {
-    /// Bytes from the start of the log to the start of the line, prefix included.
+    /// Bytes from the start of [`Log::as_bytes`] to the start of the line, prefix included.
     pub offset: usize,
     /// Line number, from 1.
     pub number: usize,
@@ -64,19 +147,23 @@ pub struct Line<'log> {
     pub length: usize,
     /// What the kernel printed, without prefix and trailing CR.
     pub text: &'log [u8],
-    /// The log level of a `<4>` prefix.
+    /// The log level.
     pub level: Option<u8>,
     /// Since boot.
     pub time: Option<Microseconds>,
+    /// What tells how far two lines of one log are apart: [`Line::time`], or a wall clock that stands in its place.
+    pub clock: Option<Microseconds>,
     /// The caller id.
     pub caller: Option<Caller>,
+    /// A log daemon says that another program printed the line.
+    pub foreign: bool,
 }
 
 impl<'log> RawLine<'log> {
     /// Reads the prefix.
     #[must_use]
     pub fn read(&self) -> Line<'log> {
-        let (text, prefix) = prefix::read(self.bytes);
+        let (text, prefix) = self.form.read(self.bytes);
         Line {
             offset: self.offset,
             number: self.number,
@@ -84,13 +171,41 @@ impl<'log> RawLine<'log> {
             text,
             level: prefix.level,
             time: prefix.time,
+            clock: prefix.clock,
             caller: prefix.caller,
+            foreign: prefix.foreign,
         }
     }
 
     /// The text behind a plain console prefix, by the shortest way that is right for quiet lines.
+    #[inline]
     pub(crate) fn text(&self) -> &'log [u8] {
-        prefix::skip(self.bytes)
+        match self.form {
+            Form::Console => prefix::skip(self.bytes),
+            form => form.read(self.bytes).0,
+        }
+    }
+
+    /// The two lines that ran into this one, if a second prefix stands in it. Lines that start with a prefix are
+    /// searched only where that is `worth` the time, or they are long enough to be two.
+    #[inline]
+    pub(crate) fn unglue(&self, worth: bool) -> Option<(Self, Self)> {
+        let whole = self.bytes.len() < GLUED_BYTES && matches!(self.bytes.first(), Some(b'[' | b'<') | None);
+        let searched = worth || !whole;
+        if !searched || self.form != Form::Console {
+            return None;
+        }
+        let at = prefix::glued(self.bytes)?;
+        let (first, second) = self.bytes.split_at(at);
+        Some((Self { bytes: first, ..*self }, Self { bytes: second, offset: self.offset + at, ..*self }))
+    }
+}
+
+impl Line<'_> {
+    /// Microseconds since an earlier line; `None` where the two have no clock in common.
+    pub(crate) fn since(&self, earlier: &Line<'_>) -> Option<Microseconds> {
+        let common = self.time.is_some() == earlier.time.is_some();
+        self.clock.zip(earlier.clock).filter(|_| common).map(|(now, then)| now.saturating_sub(then))
     }
 }
 
@@ -100,6 +215,31 @@ pub struct Lines<'log> {
     rest: &'log [u8],
     offset: usize,
     number: usize,
+    form: Form,
+}
+
+impl<'log> Lines<'log> {
+    /// The lines of `bytes`, which start like that.
+    pub(crate) const fn new(bytes: &'log [u8], form: Form) -> Self {
+        Self { rest: bytes, offset: 0, number: 0, form }
+    }
+
+    /// The lines of `bytes` from `offset` on, the first of which has that number.
+    pub(crate) fn from(bytes: &'log [u8], form: Form, offset: usize, number: usize) -> Self {
+        Self { rest: bytes.get(offset..).unwrap_or_default(), offset, number: number.saturating_sub(1), form }
+    }
+
+    /// Where the next line would stand.
+    pub(crate) const fn next_at(&self) -> At {
+        At { offset: self.offset, line: self.number + 1 }
+    }
+
+    /// The line that ends where `end` says, before the line feed there.
+    pub(crate) fn before(bytes: &'log [u8], form: Form, end: usize, number: usize) -> RawLine<'log> {
+        let bytes = bytes.get(..end).unwrap_or_default();
+        let offset = memchr::memrchr(b'\n', bytes).map_or(0, |at| at + 1);
+        RawLine { offset, number, bytes: bytes.get(offset..).unwrap_or_default(), form }
+    }
 }
 
 impl<'log> Iterator for Lines<'log> {
@@ -114,7 +254,7 @@ impl<'log> Iterator for Lines<'log> {
         let (bytes, rest) = self.rest.split_at(end);
         self.rest = rest.get(1..).unwrap_or(&[]);
         self.number += 1;
-        let line = RawLine { offset: self.offset, number: self.number, bytes };
+        let line = RawLine { offset: self.offset, number: self.number, bytes, form: self.form };
         self.offset += end + 1;
         Some(line)
     }

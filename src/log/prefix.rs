@@ -9,21 +9,50 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
 use nom::character::complete::char;
-use nom::combinator::{map, map_opt, opt, peek, verify};
+use nom::combinator::{map, map_opt, opt, verify};
 use nom::sequence::{delimited, preceded, terminated};
+
+/// How far into a line a second stamp is looked for.
+const GLUE_BYTES: usize = 4 << 10;
 
 /// What the prefix says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Prefix {
     pub(super) level: Option<u8>,
+    /// Since boot.
     pub(super) time: Option<Microseconds>,
+    /// What tells how far two lines of this log are apart: the time since boot, or the wall clock's.
+    pub(super) clock: Option<Microseconds>,
     pub(super) caller: Option<Caller>,
+    /// Another program printed the line.
+    pub(super) foreign: bool,
 }
 
-/// The prefix of `line` and the text behind it, trailing CR and colour codes cut.
+impl Prefix {
+    /// This prefix with the time since boot that stood before it in the line.
+    pub(super) fn or_time(self, time: Option<Microseconds>) -> Self {
+        Self { time: self.time.or(time), clock: self.time.or(time).or(self.clock), ..self }
+    }
+
+    /// This prefix with the time of a wall clock that stood before it in the line.
+    pub(super) fn or_clock(self, clock: Option<Microseconds>) -> Self {
+        Self { clock: self.clock.or(clock), ..self }
+    }
+}
+
+/// The prefix of `line` and the text behind it, trailing CR and colour codes cut. What stands before the prefix is
+/// no part of the text.
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
-    let line = dropped(line).map_or(line, |(rest, _)| rest);
+    match line.first() {
+        Some(b'[' | b'<' | 0x1b) => at_start(line),
+        Some(_) => glued(line).and_then(|at| line.get(at..)).map_or((line, Prefix::default()), at_start),
+        None => (line, Prefix::default()),
+    }
+}
+
+/// The prefix that the line starts with.
+pub(super) fn at_start(line: &[u8]) -> (&[u8], Prefix) {
     let Ok((rest, level)) = terminated(opt(level), escapes).parse(line) else {
         return (line, Prefix::default());
     };
@@ -31,11 +60,11 @@ pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
         let text = if level.is_some() { rest } else { line };
         return (text, Prefix { level, ..Prefix::default() });
     };
-    let (rest, caller) = opt(preceded(blank, caller)).parse(rest).unwrap_or((rest, None));
+    let (rest, caller) = opt_caller(rest);
     let (rest, _) = escapes(rest).unwrap_or((rest, ()));
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
     let (text, _) = escapes(rest).unwrap_or((rest, ()));
-    (text, Prefix { level, time: Some(time), caller })
+    (text, Prefix { level, time: Some(time), clock: Some(time), caller, foreign: false })
 }
 
 /// The text of a line whose prefix is plain: what [`read`] gives, without the values. Lines with colour codes
@@ -45,15 +74,9 @@ pub(super) fn skip(line: &[u8]) -> &[u8] {
     match line.first() {
         Some(b'[') => skip_brackets(line),
         Some(b'<' | 0x1b) => read(line).0,
-        Some(b'*') if dropped(line).is_ok() => read(line).0,
+        Some(b'*') => read(line).0,
         _ => line,
     }
-}
-
-/// `** 93 printk messages dropped ** ` before a line's own prefix: `console_unlock` in `kernel/printk/printk.c`
-/// printed it without a line feed until 4.15.
-fn dropped(input: &[u8]) -> Parsed<'_, u64> {
-    delimited(tag("** "), dec, (tag(" printk messages dropped ** "), peek(char('[')))).parse(input)
 }
 
 /// Behind `[time]` or `[time][caller]` and the blank.
@@ -74,45 +97,78 @@ fn skip_brackets(line: &[u8]) -> &[u8] {
     }
 }
 
+/// Where in the line, but not at its start, a second prefix starts: `login: [   12.345678] …`,
+/// `** 93 printk messages dropped ** [   12.345678] …`, `half a message[   12.345678][  T812] …`.
+pub(super) fn glued(line: &[u8]) -> Option<usize> {
+    let line = line.get(..GLUE_BYTES).unwrap_or(line);
+    // The line's own prefix does not count.
+    let own = level(line).map_or(0, |(rest, _)| line.len() - rest.len());
+    let mut at = own + 1;
+    loop {
+        at += memchr::memchr(b'[', line.get(at..)?)?;
+        let candidate = line.get(at..)?;
+        let digits = matches!(candidate.get(1), Some(b' ' | b'0'..=b'9'));
+        if digits && stamp(candidate).is_ok_and(|(rest, _)| matches!(rest.first(), Some(b' ' | b'['))) {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
 /// `<4>`, `<12>`: facility and level; the level is the low three bits.
-fn level(input: &[u8]) -> Parsed<'_, u8> {
+pub(super) fn level(input: &[u8]) -> Parsed<'_, u8> {
     map_opt(delimited(char('<'), dec, char('>')), |n| (n < 1024).then_some((n & 7) as u8)).parse(input)
 }
 
 /// `[%5lu.%06lu]`.
-fn stamp(input: &[u8]) -> Parsed<'_, Microseconds> {
+pub(super) fn stamp(input: &[u8]) -> Parsed<'_, Microseconds> {
+    delimited(char('['), seconds, char(']')).parse(input)
+}
+
+/// `%5lu.%06lu`.
+pub(super) fn seconds(input: &[u8]) -> Parsed<'_, Microseconds> {
     let digits = take_while_m_n(6, 6, |c: u8| c.is_ascii_digit());
     let fraction = map_opt(digits, dec_value);
-    let time = (preceded(blank, dec), preceded(char('.'), fraction));
-    map_opt(delimited(char('['), time, char(']')), |(s, us): (u64, u64)| {
+    map_opt((preceded(blank, dec), preceded(char('.'), fraction)), |(s, us): (u64, u64)| {
         s.checked_mul(1_000_000)?.checked_add(us)
     })
     .parse(input)
 }
 
+/// A caller id behind a stamp, if there is one. `dmesg` puts blanks before it, the console does not.
+pub(super) fn opt_caller(input: &[u8]) -> (&[u8], Option<Caller>) {
+    opt(preceded(blank, caller)).parse(input).unwrap_or((input, None))
+}
+
 /// `[  T812]`, `[    C0]`.
 fn caller(input: &[u8]) -> Parsed<'_, Caller> {
+    delimited((char('['), blank), caller_id, char(']')).parse(input)
+}
+
+/// `T812`, `C0`.
+pub(super) fn caller_id(input: &[u8]) -> Parsed<'_, Caller> {
     let task = map(preceded(char('T'), dec32), Caller::Task);
     let cpu = map(preceded(char('C'), dec32), Caller::Cpu);
-    delimited((char('['), blank), alt((task, cpu)), char(']')).parse(input)
+    alt((task, cpu)).parse(input)
 }
 
 /// Any number of `ESC[…m`.
-fn escapes(mut input: &[u8]) -> Parsed<'_, ()> {
+pub(super) fn escapes(mut input: &[u8]) -> Parsed<'_, ()> {
     while let Ok((rest, _)) = escape(input) {
         input = rest;
     }
     Ok((input, ()))
 }
 
-fn escape(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let parameters = take_while_m_n(0, 16, |c: u8| c.is_ascii_digit() || c == b';');
+/// A control sequence: `ESC[0;32m`, `ESC[2K`.
+pub(super) fn escape(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let parameters = take_while_m_n(0, 16, |c: u8| c.is_ascii_digit() || matches!(c, b';' | b'?'));
     delimited(tag("\x1b["), parameters, verify(nom::number::complete::u8, |c| c.is_ascii_alphabetic()))
         .parse(input)
 }
 
 /// Without trailing CR, NUL and colour codes.
-fn trim_end(mut line: &[u8]) -> &[u8] {
+pub(super) fn trim_end(mut line: &[u8]) -> &[u8] {
     loop {
         line = match line {
             [rest @ .., b'\r' | 0] => rest,
@@ -162,5 +218,16 @@ mod tests {
     fn ok_level_alone() {
         assert_eq!(read(b"<6>text").1.level, Some(6));
         assert_eq!(read(b"<IRQ> text").0, b"<IRQ> text");
+    }
+
+    #[test]
+    fn ok_a_prefix_behind_something_else() {
+        let line = b"** 93 printk messages dropped ** [  322.962139][  T812] BUG: x";
+        assert_eq!(glued(line), Some(33));
+        assert_eq!(read(line).0, b"BUG: x");
+        assert_eq!(read(b"box login: [   35.184476] BUG: x").1.time, Some(35_184_476));
+        assert_eq!(glued(b"[   76.470085] half[   76.471107] BUG: x"), Some(19));
+        assert_eq!(glued(b"[   76.470085] [<ffffffff81>] f [m]"), None);
+        assert_eq!(glued(b"<4>[   76.470085] f"), None);
     }
 }

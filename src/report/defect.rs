@@ -29,6 +29,8 @@ pub enum DefectCode {
     Dropped,
     /// The message says too little to tell one bug from another.
     Vague,
+    /// The transport left something out that the kernel printed.
+    LossyTransport,
     /// A limit cut the report.
     Limit,
 }
@@ -45,6 +47,7 @@ impl DefectCode {
             Self::Interleaved => "interleaved",
             Self::Dropped => "dropped",
             Self::Vague => "vague",
+            Self::LossyTransport => "lossy-transport",
             Self::Limit => "limit",
         }
     }
@@ -52,7 +55,7 @@ impl DefectCode {
     /// Whether the title of a report with this defect is not to be trusted.
     #[must_use]
     pub const fn is_corruption(self) -> bool {
-        !matches!(self, Self::Dropped | Self::Limit)
+        !matches!(self, Self::Dropped | Self::LossyTransport | Self::Limit)
     }
 }
 

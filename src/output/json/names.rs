@@ -50,6 +50,7 @@ const CODES: &[DefectCode] = &[
     DefectCode::Interleaved,
     DefectCode::Dropped,
     DefectCode::Vague,
+    DefectCode::LossyTransport,
     DefectCode::Limit,
 ];
 

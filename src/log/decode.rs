@@ -1,0 +1,312 @@
+//! Decoding: records that do not stand verbatim in the bytes → lines as the console would have printed them.
+//!
+//! A [`Decode`] takes the bytes of its transport piece by piece and hands lines to [`Decoded`], which writes them one
+//! behind the other and remembers where each came from. All decoders are one pass over their input.
+
+use super::prefix;
+use crate::report::{Caller, Microseconds};
+use memchr::{memchr, memchr3};
+use std::io::Write as _;
+
+/// Most bytes that a decoder holds back waiting for the end of a record.
+pub(crate) const RECORD_BYTES: usize = 4 << 20;
+
+/// A place in the bytes as they were carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct At {
+    /// Bytes from the start of the log.
+    pub(crate) offset: usize,
+    /// Line number, from 1.
+    pub(crate) line: usize,
+}
+
+impl At {
+    /// The place behind `bytes`, which stand here.
+    pub(crate) fn behind(self, bytes: &[u8]) -> Self {
+        Self { offset: self.offset + bytes.len(), line: self.line + memchr::memchr_iter(b'\n', bytes).count() }
+    }
+}
+
+/// A decoder of one transport.
+pub(crate) trait Decode: Send {
+    /// Decodes what is whole in `source`, which stands at `at`, and says how many bytes that were. `last` says that
+    /// nothing will follow.
+    fn feed(&mut self, source: &[u8], at: At, last: bool, out: &mut Decoded) -> usize;
+
+    /// Hands out what was held back to bring records into order.
+    fn flush(&mut self, _out: &mut Decoded) {}
+}
+
+/// One record, for [`Decoded::record`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Record<'a> {
+    pub(crate) level: Option<u8>,
+    pub(crate) time: Option<Microseconds>,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) text: &'a [u8],
+}
+
+/// From this line on, lines come from there.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// Offset and number of the decoded line.
+    line: At,
+    source: At,
+    /// Whether the lines are copies, so that offsets inside them count.
+    exact: bool,
+}
+
+/// Lines in the console's form, and where they came from.
+#[derive(Debug)]
+pub(crate) struct Decoded {
+    /// The lines from `start` on.
+    pub(crate) text: Vec<u8>,
+    /// Where `text` stands among all that was decoded.
+    pub(crate) start: At,
+    /// Where the next line will stand.
+    end: At,
+    runs: Vec<Run>,
+}
+
+impl Default for Decoded {
+    fn default() -> Self {
+        let first = At { offset: 0, line: 1 };
+        Self { text: Vec::new(), start: first, end: first, runs: Vec::new() }
+    }
+}
+
+impl Decoded {
+    /// Copies whole, clean lines that stand at `at`.
+    pub(crate) fn copy(&mut self, lines: &[u8], at: At) {
+        self.run(at, true);
+        self.text.extend_from_slice(lines);
+        self.end = self.end.behind(lines);
+        if !lines.ends_with(b"\n") {
+            self.finish_line();
+        }
+    }
+
+    /// Writes a line with its own prefix, without control sequences and NUL; a lone CR ends a line too.
+    pub(crate) fn line(&mut self, line: &[u8], at: At) {
+        let line = prefix::trim_end(line);
+        if memchr3(b'\r', 0x1b, 0, line).is_none() {
+            self.copy(line, at);
+            return;
+        }
+        let mut start = 0;
+        for piece in line.split(|c| *c == b'\r') {
+            if !piece.is_empty() {
+                self.run(At { offset: at.offset + start, ..at }, false);
+                push_clean(piece, &mut self.text);
+                self.ended();
+            }
+            start += piece.len() + 1;
+        }
+    }
+
+    /// Writes a line that was made of the bytes at `at`.
+    pub(crate) fn made(&mut self, line: &[u8], at: At) {
+        for piece in prefix::trim_end(line).split(|c| *c == b'\r') {
+            self.run(at, false);
+            push_clean(piece, &mut self.text);
+            self.ended();
+        }
+    }
+
+    /// Writes a record: its text may be several lines.
+    pub(crate) fn record(&mut self, record: Record<'_>, at: At) {
+        let text = record.text.strip_suffix(b"\n").unwrap_or(record.text);
+        for line in text.split(|c| matches!(c, b'\n' | b'\r')) {
+            self.run(at, false);
+            // Writing to a Vec does not fail.
+            let _ = record.prefix(&mut self.text);
+            push_clean(line, &mut self.text);
+            self.ended();
+        }
+    }
+
+    /// Lines made of the bytes at `at` follow.
+    fn run(&mut self, at: At, exact: bool) {
+        let goes_on = self.runs.last().is_some_and(|r| {
+            exact
+                && r.exact
+                && at.offset.checked_sub(r.source.offset) == self.end.offset.checked_sub(r.line.offset)
+                && at.line.checked_sub(r.source.line) == self.end.line.checked_sub(r.line.line)
+        });
+        if !goes_on {
+            self.runs.push(Run { line: self.end, source: at, exact });
+        }
+    }
+
+    /// Ends the line that was pushed to `text` and counts it.
+    fn ended(&mut self) {
+        self.end.offset = self.start.offset + self.text.len();
+        self.finish_line();
+    }
+
+    fn finish_line(&mut self) {
+        self.text.push(b'\n');
+        self.end = At { offset: self.start.offset + self.text.len(), line: self.end.line + 1 };
+    }
+
+    /// Where a line or a place in it came from.
+    pub(crate) fn source(&self, at: At) -> At {
+        let run = self.runs.partition_point(|r| r.line.offset <= at.offset);
+        let Some(run) = run.checked_sub(1).and_then(|i| self.runs.get(i)) else { return at };
+        if !run.exact {
+            return run.source;
+        }
+        let lines = at.line.saturating_sub(run.line.line);
+        At { offset: run.source.offset + (at.offset - run.line.offset), line: run.source.line + lines }
+    }
+
+    /// Where the lines between two decoded offsets, the first of which starts a line, came from: the first of those
+    /// places and the bytes to the end of the last. `next` is where the source goes on.
+    pub(crate) fn extent(&self, first: At, end: usize, next: At) -> (At, usize) {
+        let start = self.source(first);
+        let stop = self.source_end(end, next);
+        if start.offset <= stop {
+            return (start, stop - start.offset);
+        }
+        // Parts that were put in order.
+        let within = self.runs.iter().filter(|r| r.line.offset >= first.offset && r.line.offset < end);
+        let start = within.map(|r| r.source).chain([start]).min_by_key(|at| at.offset).unwrap_or(start);
+        let stop = self.source_end(first.offset, next).max(stop);
+        (start, stop.saturating_sub(start.offset))
+    }
+
+    /// Where what came before the decoded offset `end` ended; `next` is where the source goes on.
+    fn source_end(&self, end: usize, next: At) -> usize {
+        let after = self.runs.partition_point(|r| r.line.offset <= end);
+        match after.checked_sub(1).and_then(|i| self.runs.get(i)) {
+            Some(run) if run.exact => run.source.offset + (end - run.line.offset),
+            Some(_) => self.runs.get(after).map_or(next.offset, |r| r.source.offset).saturating_sub(1),
+            None => end,
+        }
+    }
+
+    /// Forgets the lines before `at`, which stands in `text`.
+    pub(crate) fn forget(&mut self, at: At) {
+        let cut = at.offset.saturating_sub(self.start.offset).min(self.text.len());
+        self.text.drain(..cut);
+        self.start = at;
+        let keep = self.runs.partition_point(|r| r.line.offset <= at.offset).saturating_sub(1);
+        self.runs.drain(..keep);
+    }
+}
+
+impl Record<'_> {
+    fn prefix(&self, out: &mut Vec<u8>) -> std::io::Result<()> {
+        if let Some(level) = self.level {
+            write!(out, "<{}>", level & 7)?;
+        }
+        let Some(time) = self.time else { return Ok(()) };
+        write!(out, "[{:5}.{:06}]", time / 1_000_000, time % 1_000_000)?;
+        if let Some(caller) = self.caller {
+            write!(out, "[{:>6}]", caller.to_string())?;
+        }
+        out.write_all(b" ")
+    }
+}
+
+/// The text without control sequences, NUL and CR.
+fn push_clean(mut text: &[u8], out: &mut Vec<u8>) {
+    while let Some(at) = memchr3(0, 0x1b, b'\r', text) {
+        let (clean, rest) = text.split_at(at);
+        out.extend_from_slice(clean);
+        text = match prefix::escape(rest) {
+            Ok((behind, _)) => behind,
+            Err(_) => rest.get(1..).unwrap_or_default(),
+        };
+    }
+    out.extend_from_slice(text);
+}
+
+/// Whether lines of the console's form need [`Plain`]: control sequences, NUL, lone CR.
+pub(crate) fn is_dirty(mut bytes: &[u8]) -> bool {
+    while let Some(at) = memchr3(b'\r', 0x1b, 0, bytes) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let crs = rest.iter().take_while(|c| **c == b'\r').count();
+        if crs == 0 || rest.get(crs).is_some_and(|c| *c != b'\n') {
+            return true;
+        }
+        bytes = rest.get(crs..).unwrap_or_default();
+    }
+    false
+}
+
+/// Calls `each` with the whole lines of `source`, without their line feeds, and says how many bytes they were.
+pub(super) fn lines(source: &[u8], at: At, last: bool, mut each: impl FnMut(&[u8], At)) -> usize {
+    let mut done = 0;
+    let mut line = at.line;
+    while let Some(rest) = source.get(done..).filter(|r| !r.is_empty()) {
+        let end = match memchr(b'\n', rest) {
+            Some(end) => end,
+            None if last || rest.len() > RECORD_BYTES => rest.len(),
+            None => break,
+        };
+        each(rest.get(..end).unwrap_or_default(), At { offset: at.offset + done, line });
+        done += (end + 1).min(rest.len());
+        line += 1;
+    }
+    done
+}
+
+/// Lines of the console's form: nothing is decoded, they are cleaned where they need it.
+#[derive(Debug, Default)]
+pub(crate) struct Plain;
+
+impl Decode for Plain {
+    fn feed(&mut self, source: &[u8], at: At, last: bool, out: &mut Decoded) -> usize {
+        let whole = if last { source.len() } else { memchr::memrchr(b'\n', source).map_or(0, |end| end + 1) };
+        let text = source.get(..whole).unwrap_or_default();
+        if !is_dirty(text) && !text.is_empty() {
+            out.copy(text, at);
+            return whole;
+        }
+        lines(source, at, last, |line, at| out.line(line, at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(source: &[u8]) -> Decoded {
+        let mut out = Decoded::default();
+        assert_eq!(Plain.feed(source, At { offset: 0, line: 1 }, true, &mut out), source.len());
+        out
+    }
+
+    #[test]
+    fn ok_lone_cr_ends_a_line_and_keeps_its_place() {
+        let out = plain(b"a 10%\ra 20%\rb\r\r\nc\n");
+        assert_eq!(out.text, b"a 10%\na 20%\nb\nc\n");
+        assert_eq!(out.source(At { offset: 12, line: 3 }), At { offset: 12, line: 1 });
+        assert_eq!(out.source(At { offset: 14, line: 4 }), At { offset: 16, line: 2 });
+        assert_eq!(out.source_end(15, At::default()), 17);
+    }
+
+    #[test]
+    fn ok_control_sequences_and_nul_go() {
+        assert_eq!(plain(b"\x1b[33mBUG: \x1b[0mx\0y\x1bz\n").text, b"BUG: xyz\n");
+        assert!(is_dirty(b"a\rb") && is_dirty(b"\0") && !is_dirty(b"a\r\nb\r\r\n\r"));
+    }
+
+    #[test]
+    fn ok_clean_lines_are_one_run() {
+        let mut out = plain(b"a\nb\n");
+        assert_eq!(out.runs.len(), 1);
+        out.forget(At { offset: 2, line: 2 });
+        assert_eq!((&out.text[..], out.source(At { offset: 2, line: 2 }).line), (&b"b\n"[..], 2));
+    }
+
+    #[test]
+    fn ok_records_have_the_console_form() {
+        let mut out = Decoded::default();
+        let record = Record { level: Some(4), time: Some(1_000_002), caller: Some(Caller::Task(7)), text: b"a\nb" };
+        out.record(record, At { offset: 9, line: 3 });
+        assert_eq!(out.text, b"<4>[    1.000002][    T7] a\n<4>[    1.000002][    T7] b\n");
+        assert_eq!(out.source(At { offset: 28, line: 2 }), At { offset: 9, line: 3 });
+    }
+}

@@ -1,0 +1,317 @@
+//! Bytes in, reports out: logs that are there as a whole, and logs that come piece by piece.
+
+use crate::log::{
+    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, Transport, WINDOW, WINDOWS, detect, detect_window,
+    is_dirty, told,
+};
+use crate::parse;
+use crate::report::{Defect, DefectCode, Report, Span};
+use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
+use std::collections::VecDeque;
+
+/// Most bytes of reports without an end that a [`Stream`] holds; above it they end where they are.
+const OPEN_BYTES: usize = 8 << 20;
+
+/// Finds every report of a log.
+///
+/// ```
+/// let log = b"------------[ cut here ]------------\n\
+///             WARNING: CPU: 0 PID: 7 at net/core/foo.c:12 foo_poll+0x1a/0x90\n\
+///             Call Trace:\n foo_loop+0x11/0x20\n---[ end trace 0 ]---\n";
+/// let reports: Vec<_> = ksplat::reports(log).collect();
+/// assert_eq!(reports.len(), 1);
+/// assert_eq!(reports[0].kind.name(), "warn/warning");
+/// ```
+pub fn reports(log: &[u8]) -> Reports<'_> {
+    Reports::new(log, detect(log))
+}
+
+impl<'log> Log<'log> {
+    /// The reports of this log, in the order of their headers. Their spans are places in [`Log::source`].
+    #[must_use]
+    pub fn reports(&self) -> Reports<'log> {
+        Reports::new(self.source(), self.detection().clone())
+    }
+}
+
+/// Iterator over the reports of a log.
+#[derive(Debug)]
+pub struct Reports<'log>(Source<'log>);
+
+enum Source<'log> {
+    /// The lines stand verbatim in these bytes.
+    Verbatim { bytes: &'log [u8], splats: Splats<'log>, detection: Detection, checked: bool },
+    /// They have to be decoded; `None` once all has been pushed.
+    Decoded { stream: Option<Box<Stream>>, rest: &'log [u8], ready: VecDeque<Report<'static>> },
+}
+
+impl std::fmt::Debug for Source<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source").finish_non_exhaustive()
+    }
+}
+
+impl<'log> Reports<'log> {
+    fn new(bytes: &'log [u8], detection: Detection) -> Self {
+        Self(if detection.decode {
+            Source::decoded(bytes, detection, At { offset: 0, line: 1 })
+        } else {
+            let splats = Splats::new(bytes, detection.form);
+            Source::Verbatim { bytes, splats, detection, checked: false }
+        })
+    }
+}
+
+impl<'log> Source<'log> {
+    fn decoded(bytes: &'log [u8], detection: Detection, at: At) -> Self {
+        let stream = Stream { at, ..Stream::new() }.detected(detection);
+        let rest = bytes.get(at.offset..).unwrap_or_default();
+        Self::Decoded { stream: Some(Box::new(stream)), rest, ready: VecDeque::new() }
+    }
+
+    /// The same from the first header on, decoded, if lines there need it: most logs have no report, and are spared
+    /// the search for control characters.
+    fn checked(&mut self) -> Option<Self> {
+        let Self::Verbatim { bytes, splats, detection, checked } = self else { return None };
+        if std::mem::replace(checked, true) {
+            return None;
+        }
+        let header = splats.first_header()?;
+        let start = lines_back(bytes, header);
+        is_dirty(bytes.get(start.offset..)?).then(|| Self::decoded(bytes, detection.clone(), start))
+    }
+}
+
+impl<'log> Iterator for Reports<'log> {
+    type Item = Report<'log>;
+
+    fn next(&mut self) -> Option<Report<'log>> {
+        if let Some(decoded) = self.0.checked() {
+            self.0 = decoded;
+        }
+        match &mut self.0 {
+            Source::Verbatim { splats, .. } => splats.find_map(|splat| parse::report(&splat)),
+            Source::Decoded { stream, rest, ready } => loop {
+                if let Some(report) = ready.pop_front() {
+                    return Some(report);
+                }
+                if rest.is_empty() {
+                    ready.extend(stream.take()?.finish());
+                } else {
+                    let (chunk, behind) = rest.split_at(rest.len().min(WINDOW));
+                    *rest = behind;
+                    ready.extend(stream.as_mut()?.push(chunk));
+                }
+            },
+        }
+    }
+}
+
+/// As many lines before `at` as are searched for what belongs to a header, or as rows may ask for.
+fn lines_back(bytes: &[u8], at: At) -> At {
+    let mut start = At { offset: at.offset.min(bytes.len()), ..at };
+    for lines in 0.. {
+        if lines > LEAD_SEARCH && at.offset - start.offset > HISTORY {
+            break;
+        }
+        let before = bytes.get(..start.offset.saturating_sub(1)).unwrap_or_default();
+        if start.offset == 0 {
+            break;
+        }
+        let line = usize::from(bytes.get(start.offset - 1) == Some(&b'\n'));
+        let offset = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+        start = At { offset, line: start.line.saturating_sub(line) };
+    }
+    start
+}
+
+/// Finds the reports of a log that comes piece by piece, in bounded memory.
+///
+/// What it finds does not depend on where the pieces are cut, and is what [`reports`] finds in the whole.
+///
+/// ```
+/// let mut stream = ksplat::Stream::new();
+/// let mut found = Vec::new();
+/// for piece in [&b"[    1.000001] BUG: unable to handle page fa"[..], b"ult for address: ffff8880deadbeef\n"] {
+///     found.extend(stream.push(piece));
+/// }
+/// found.extend(stream.finish());
+/// assert_eq!(found[0].time, Some(1_000_001));
+/// ```
+#[derive(Default)]
+pub struct Stream {
+    /// Who is believed to have carried the log.
+    detection: Option<Detection>,
+    /// Windows that were looked at to find out.
+    windows: usize,
+    decoder: Option<Box<dyn Decode>>,
+    /// Bytes that are not decoded yet, and where they stand.
+    source: Vec<u8>,
+    at: At,
+    decoded: Decoded,
+    /// Where the search goes on, and where it stopped, in all that was decoded.
+    next: At,
+    seen: usize,
+    taken: Taken,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// A stream whose transport shows in its first bytes.
+    #[must_use]
+    pub fn new() -> Self {
+        let first = At { offset: 0, line: 1 };
+        Self { at: first, next: first, ..Self::default() }
+    }
+
+    /// A stream of which somebody knows how it is carried.
+    #[must_use]
+    pub fn carried_by(transport: Transport) -> Self {
+        Self::new().detected(told(transport, b""))
+    }
+
+    fn detected(self, detection: Detection) -> Self {
+        let decoder = Some(detection.decoder());
+        let windows = if detection.sure { WINDOWS } else { 0 };
+        Self { detection: Some(detection), decoder, windows, ..self }
+    }
+
+    /// How the log is carried, and why that is believed; `None` before anything came.
+    #[must_use]
+    pub const fn detection(&self) -> Option<&Detection> {
+        self.detection.as_ref()
+    }
+
+    /// How many bytes were pushed.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.at.offset + self.source.len()
+    }
+
+    /// Takes the next bytes; the reports that are complete now, in the order of their headers.
+    pub fn push(&mut self, bytes: &[u8]) -> Vec<Report<'static>> {
+        self.source.extend_from_slice(bytes);
+        self.decode(false, false);
+        let end = self.decoded.start.offset + self.decoded.text.len();
+        // Open reports are read again with each search; so it waits until there is enough to make that cheap.
+        let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
+        if new == 0 || new * 4 < again { Vec::new() } else { self.search(|_| false) }
+    }
+
+    /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
+    /// grows, where a pause says that a report is complete; what comes behind starts no second report.
+    pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
+        self.decode(true, false);
+        self.search(|at| at.offset < offset)
+    }
+
+    /// The reports that are left when the log has ended.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<Report<'static>> {
+        self.decode(true, true);
+        self.search(|_| true)
+    }
+
+    /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
+    fn decode(&mut self, now: bool, last: bool) {
+        if self.at.offset == 0 && self.source.starts_with(BYTE_ORDER_MARK) {
+            self.at.offset = BYTE_ORDER_MARK.len();
+            self.source.drain(..BYTE_ORDER_MARK.len());
+        }
+        let mut done = 0;
+        while self.windows < WINDOWS {
+            let rest = self.source.get(done..).unwrap_or_default();
+            if rest.is_empty() || (rest.len() < WINDOW && !now) {
+                break;
+            }
+            let window = rest.get(..WINDOW).unwrap_or(rest);
+            let found = detect_window(window);
+            self.windows += 1;
+            if found.sure {
+                self.windows = WINDOWS;
+            }
+            if found.sure || self.decoder.is_none() {
+                self.decoder = Some(found.decoder());
+                self.detection = Some(found);
+            }
+            let length = window.len();
+            let passed = self.feed(done, done + length, false);
+            if passed == 0 {
+                break;
+            }
+            done += passed;
+        }
+        if self.windows >= WINDOWS || last {
+            done += self.feed(done, self.source.len(), last);
+        }
+        self.source.drain(..done.min(self.source.len()));
+        if now && let Some(decoder) = &mut self.decoder {
+            decoder.flush(&mut self.decoded);
+        }
+    }
+
+    /// Feeds a part of the source to the decoder and says how much it took.
+    fn feed(&mut self, start: usize, end: usize, last: bool) -> usize {
+        let Some(decoder) = &mut self.decoder else { return 0 };
+        let part = self.source.get(start..end).unwrap_or_default();
+        let taken = decoder.feed(part, self.at, last, &mut self.decoded).min(part.len());
+        self.at = self.at.behind(part.get(..taken).unwrap_or_default());
+        taken
+    }
+
+    /// Looks for reports; open ones whose last line is `over` are complete.
+    fn search(&mut self, over: impl Fn(At) -> bool) -> Vec<Report<'static>> {
+        let start = self.decoded.start;
+        let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
+        let at = At { offset: self.next.offset - start.offset, ..self.next };
+        let taken = self.taken.iter().map(|(c, end)| (*c, end.saturating_sub(start.offset))).collect();
+        let mut splats = Splats::from(&self.decoded.text, form, at, taken);
+        let mut found = Vec::new();
+        while let Some(splat) = splats.next_closed() {
+            found.extend(self.report(&splat));
+        }
+        let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
+        splats.close_where(|at| over(self.decoded.source(absolute(at))));
+        let settled: Vec<_> = splats.take_done().collect();
+        found.extend(settled.iter().filter_map(|s| self.report(s)));
+        let end = start.offset + self.decoded.text.len();
+        let (mut next, mut taken) = splats.suspend();
+        if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > OPEN_BYTES {
+            let mut splats = Splats::from(&self.decoded.text, form, next, taken);
+            let cut = std::iter::from_fn(|| splats.next()).filter_map(|s| self.report(&s).map(limited));
+            found.extend(cut.collect::<Vec<_>>());
+            (next, taken) = splats.suspend();
+        }
+        let keep = lines_back(&self.decoded.text, next);
+        (self.next, self.seen) = (absolute(next), end);
+        self.taken = taken
+            .into_iter()
+            .filter(|(_, end)| *end > keep.offset)
+            .map(|(c, end)| (c, end + start.offset))
+            .collect();
+        self.decoded.forget(absolute(keep));
+        found
+    }
+
+    /// The report of a splat, its span in the bytes as they were carried.
+    fn report(&self, splat: &Splat<'_>) -> Option<Report<'static>> {
+        let mut report = parse::report(splat)?.into_owned();
+        let base = self.decoded.start.offset;
+        let Span { offset, length, line } = report.span;
+        let first = At { offset: base + offset, line };
+        let (at, length) = self.decoded.extent(first, first.offset + length, self.at);
+        report.span = Span { offset: at.offset, length, line: at.line };
+        Some(report)
+    }
+}
+
+fn limited(mut report: Report<'static>) -> Report<'static> {
+    let text = format!("the report was cut after {OPEN_BYTES} bytes without an end");
+    report.defects.push(Defect { code: DefectCode::Limit, text });
+    report
+}
