@@ -19,6 +19,8 @@ pub(super) const ANNOUNCED: Follows = Follows::Kinds(&[
     "kasan/",
     "ubsan/",
     "usercopy/",
+    "rust/",
+    "vfs/",
 ]);
 
 /// What the rows of exceptions share.

@@ -31,6 +31,8 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: at %s:%d %pS", &["file", "line", "func"])
         .line("WARNING: %s:%d at %pS, CPU#%d: %s/%d", &["file", "line", "func", "cpu", "comm", "pid"])
         .line("WARNING: %s:%d at %pS", &["file", "line", "func"])
+        // Where `CONFIG_DEBUG_BUGVERBOSE` is off.
+        .line("WARNING: CPU: %d PID: %d at %pS", &["cpu", "pid", "func"])
         .title("WARNING in {frame}")
         .frame(TAKE)
         .class(Class::Warning)
