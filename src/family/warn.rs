@@ -2,7 +2,7 @@
 //!
 //! Source: `__warn` in `kernel/panic.c`; the report that has no `CPU: … PID: …` in it is of 6.18 and later.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "WARNING")];
@@ -35,6 +35,8 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: CPU: %d PID: %d at %pS", &["cpu", "pid", "func"])
         .title("WARNING in {frame}")
         .frame(TAKE)
+        // Where a failure of control flow integrity is only warned of.
+        .follows(Follows::Kinds(&["trap/cfi"]))
         .class(Class::Warning)
         .types(TYPES)
         .example("WARNING: CPU: 1 PID: 81 at net/core/dev.c:12 dev_watch+0x12/0x34"),
