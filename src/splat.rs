@@ -415,8 +415,7 @@ impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     fn is_over(&self, line: &Line<'log>) -> bool {
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
-        let waited =
-            line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
+        let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
         waited
             || self.last.number + SILENT_LINES < line.number
             || self.gap > gap

@@ -1,8 +1,8 @@
 //! Bytes in, reports out: logs that are there as a whole, and logs that come piece by piece.
 
 use crate::log::{
-    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, Transport, WINDOW, WINDOWS, detect, detect_window,
-    is_dirty, told,
+    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, Transport, WINDOW, WINDOWS, detect,
+    detect_window, is_dirty, told,
 };
 use crate::parse;
 use crate::report::{Defect, DefectCode, Report, Span};

@@ -90,7 +90,7 @@ fn describe(report: &ksplat::Report<'_>, out: &mut String) -> std::fmt::Result {
         task.pid,
         task.comm.as_ref().map_or("-".into(), ToString::to_string),
         kernel.release.as_ref().map_or("-".into(), ToString::to_string),
-        kernel.arch.unwrap_or("-"),
+        kernel.arch.as_deref().unwrap_or("-"),
         kernel.taint.as_ref().map_or("-".into(), ToString::to_string),
     )?;
     for trace in &report.traces {
@@ -108,7 +108,7 @@ fn describe(report: &ksplat::Report<'_>, out: &mut String) -> std::fmt::Result {
     }
     for lock in &report.locks_held {
         let at = lock.at.as_ref().map_or("-".into(), |s| s.name.to_string());
-        writeln!(out, "lock: {} at {at}", lock.name)?;
+        writeln!(out, "lock: {}{} at {at}", lock.name, if lock.held { ", held" } else { "" })?;
     }
     for defect in &identity.defects {
         writeln!(out, "defect: {}: {}", defect.code, defect.text)?;

@@ -59,7 +59,12 @@ fn ok_every_transport_gives_the_same_report() {
             got[0].lines.clone_from(&want[0].lines);
         }
         if name(&file).starts_with("blob-short") {
-            assert_eq!((&got[0].title, &got[0].signature), (&want[0].title, &want[0].signature), "{}", name(&file));
+            assert_eq!(
+                (&got[0].title, &got[0].signature),
+                (&want[0].title, &want[0].signature),
+                "{}",
+                name(&file)
+            );
         } else if name(&file).starts_with("blob-") {
             assert_eq!(got[0].frames + 1, want[0].frames, "{}", name(&file));
         } else {

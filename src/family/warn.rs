@@ -34,10 +34,12 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: at %s:%d %pS", &["file", "line", "func"])
         .line("WARNING: %s:%d at %pS, CPU#%d: %s/%d", &["file", "line", "func", "cpu", "comm", "pid"])
         .line("WARNING: %s:%d at %pS", &["file", "line", "func"])
-        // The driver's own `WARN_ONCE(ret == SM_ERR_PANIC, "trusty crashed")` says what Trusty has said itself.
-        .follows(Follows::Kinds(&["trusty/"]))
+        // Where `CONFIG_DEBUG_BUGVERBOSE` is off.
+        .line("WARNING: CPU: %d PID: %d at %pS", &["cpu", "pid", "func"])
         .title("WARNING in {frame}")
         .frame(TAKE)
+        // Trusty's driver warns of what Trusty has said itself; control flow integrity may only warn of a failure.
+        .follows(Follows::Kinds(&["trusty/", "trap/cfi"]))
         .class(Class::Warning)
         .types(TYPES)
         .example("WARNING: CPU: 1 PID: 81 at net/core/dev.c:12 dev_watch+0x12/0x34"),

@@ -17,8 +17,8 @@ mod transport;
 mod vendor;
 
 pub(crate) use decode::{At, Decode, Decoded, is_dirty};
-pub use transport::{Detection, Transport};
 pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
+pub use transport::{Detection, Transport};
 
 use crate::report::{Caller, Microseconds};
 use memchr::memchr;
