@@ -220,6 +220,7 @@ impl<'log> Reader<'log> {
             Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
+            None if is_lost(text) => self.no_stack(),
             // A line of somebody else, or words about the line above.
             None if !is_dropped(text) && !is_blob(text) => self.dump_open = dump_open,
             _ if is_blob(text) => self.defect(DefectCode::LossyTransport, BLOB),
@@ -401,7 +402,9 @@ fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
 /// `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`, `show_stack` of Android's 4.4.
 fn is_lost(text: &[u8]) -> bool {
     let text = text.trim_ascii_start();
-    text.starts_with(b"(stack is not available)") || text.starts_with(b"<Same stack as pid ")
+    text == b"<UNK>"
+        || text.starts_with(b"(stack is not available)")
+        || text.starts_with(b"<Same stack as pid ")
 }
 
 /// What journalctl prints in place of a message with unprintable bytes: `[18B blob data]`.

@@ -38,6 +38,9 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Backtrace for cpu %d", Role::Other, true),
     ("Last Breaking-Event-Address:", Role::Other, false),
     ("Allocated by task %s:\n", Role::Allocated, true),
+    // Before 5.11 slub said `INFO: ` first.
+    ("INFO: Allocated in %s", Role::Allocated, true),
+    ("INFO: Freed in %s", Role::Freed, true),
     ("Allocated:", Role::Allocated, false),
     ("Allocated in %s", Role::Allocated, true),
     ("allocated by task %s:\n", Role::Allocated, true),
@@ -53,7 +56,6 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Uninit was stored to memory at:", Role::UninitStored, false),
     ("Uninit was created at:", Role::UninitCreated, false),
     ("Local variable %s created at:", Role::UninitCreated, true),
-    ("Local variable description: %s", Role::UninitCreated, true),
     ("Variable was created at:", Role::UninitCreated, false),
     ("chained origin:", Role::UninitStored, false),
     ("origin:", Role::UninitCreated, false),
@@ -75,6 +77,7 @@ const USAGE_AT: &str = "%s at:\n";
 const HEADINGS: &[&[u8]] = &[
     b"stack backtrace:",
     b"the existing dependency chain (in reverse order) is:",
+    b"Local variable description: ",
     b"the dependencies between ",
     b"the shortest dependencies between ",
 ];

@@ -1,7 +1,7 @@
 //! The guilty frame: the one a title names.
 
 use super::{normalize, skip};
-use crate::report::{Frame, Meaning, Report, Role, Symbol, Take, Trace};
+use crate::report::{Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
 
 /// Where the blame lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,7 +235,10 @@ pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[S
     let inside = |frame: usize| frame > 0 && frame < trace.frames.len();
     let dump =
         trace.interrupted.iter().find(|(frame, dump)| inside(*frame) && kernel(*dump)).map(|(f, _)| *f);
-    below.into_iter().chain(dump).min()
+    // An NMI interrupts anything: what it interrupted stands below its own stack.
+    let is_nmi = |frame: &Frame<'_>| frame.stack == Stack::Nmi;
+    let nmi = trace.frames.iter().rposition(is_nmi).map(|i| i + 1).filter(|i| *i < trace.frames.len());
+    below.into_iter().chain(dump).chain(nmi).min()
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
