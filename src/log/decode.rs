@@ -23,7 +23,10 @@ pub(crate) struct At {
 impl At {
     /// The place behind `bytes`, which stand here.
     pub(crate) fn behind(self, bytes: &[u8]) -> Self {
-        Self { offset: self.offset + bytes.len(), line: self.line + memchr::memchr_iter(b'\n', bytes).count() }
+        Self {
+            offset: self.offset + bytes.len(),
+            line: self.line + memchr::memchr_iter(b'\n', bytes).count(),
+        }
     }
 }
 
@@ -304,7 +307,8 @@ mod tests {
     #[test]
     fn ok_records_have_the_console_form() {
         let mut out = Decoded::default();
-        let record = Record { level: Some(4), time: Some(1_000_002), caller: Some(Caller::Task(7)), text: b"a\nb" };
+        let record =
+            Record { level: Some(4), time: Some(1_000_002), caller: Some(Caller::Task(7)), text: b"a\nb" };
         out.record(record, At { offset: 9, line: 3 });
         assert_eq!(out.text, b"<4>[    1.000002][    T7] a\n<4>[    1.000002][    T7] b\n");
         assert_eq!(out.source(At { offset: 28, line: 2 }), At { offset: 9, line: 3 });

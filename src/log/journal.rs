@@ -85,7 +85,8 @@ fn emit(object: &Object, at: At, out: &mut Decoded) {
         return;
     }
     let clock = ["_SOURCE_MONOTONIC_TIMESTAMP", "_SOURCE_BOOTTIME_TIMESTAMP", "__MONOTONIC_TIMESTAMP"];
-    let time = clock.iter().find_map(|name| member(object, name)?.number()).or_else(|| since_boot(&text("time")?));
+    let time =
+        clock.iter().find_map(|name| member(object, name)?.number()).or_else(|| since_boot(&text("time")?));
     let level = text("PRIORITY").or_else(|| text("pri")).and_then(|p| level(&p));
     let caller = text("caller").and_then(|c| Some(caller_id(&c).ok()?.1));
     let mut texts = message.texts();
@@ -97,7 +98,10 @@ fn emit(object: &Object, at: At, out: &mut Decoded) {
             out.record(Record { level, time, caller, text }, at);
         } else {
             // The message brings the console's own prefix.
-            text.strip_suffix(b"\n").unwrap_or(text).split(|c| *c == b'\n').for_each(|line| out.made(line, at));
+            text.strip_suffix(b"\n")
+                .unwrap_or(text)
+                .split(|c| *c == b'\n')
+                .for_each(|line| out.made(line, at));
         }
     }
 }
@@ -156,7 +160,8 @@ impl Export {
             self.keep(line.get(..equals).unwrap_or_default(), value);
             return Some(passed);
         }
-        let size = rest.get(passed..passed + 8).and_then(|b| <[u8; 8]>::try_from(b).ok()).map(u64::from_le_bytes);
+        let size =
+            rest.get(passed..passed + 8).and_then(|b| <[u8; 8]>::try_from(b).ok()).map(u64::from_le_bytes);
         match size.and_then(|s| usize::try_from(s).ok()).filter(|s| *s < RECORD_BYTES) {
             Some(size) => match rest.get(passed + 8..passed + 8 + size) {
                 Some(value) => {
@@ -171,9 +176,15 @@ impl Export {
     }
 
     fn keep(&mut self, name: &[u8], value: &[u8]) {
-        const WANTED: &[&[u8]] =
-            &[b"_TRANSPORT", b"SYSLOG_IDENTIFIER", b"PRIORITY", b"_SOURCE_MONOTONIC_TIMESTAMP",
-              b"_SOURCE_BOOTTIME_TIMESTAMP", b"__MONOTONIC_TIMESTAMP", b"MESSAGE"];
+        const WANTED: &[&[u8]] = &[
+            b"_TRANSPORT",
+            b"SYSLOG_IDENTIFIER",
+            b"PRIORITY",
+            b"_SOURCE_MONOTONIC_TIMESTAMP",
+            b"_SOURCE_BOOTTIME_TIMESTAMP",
+            b"__MONOTONIC_TIMESTAMP",
+            b"MESSAGE",
+        ];
         if WANTED.contains(&name) {
             self.fields.push((name.to_vec(), Value::Text(value.to_vec())));
         }

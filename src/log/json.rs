@@ -97,8 +97,11 @@ fn value_at(input: &[u8], depth: usize) -> Parsed<'_, Value> {
         Some(b'\'') => map(single_quoted, Value::Text).parse(input),
         Some(b'{') => map(|i| object_at(i, depth), Value::Object).parse(input),
         Some(b'[') => map(|i| list_at(i, depth), Value::List).parse(input),
-        _ => alt((value(Value::Null, terminated(tag("null"), nom::combinator::peek(one_of(",}] \t\r\n")))), bare))
-            .parse(input),
+        _ => alt((
+            value(Value::Null, terminated(tag("null"), nom::combinator::peek(one_of(",}] \t\r\n")))),
+            bare,
+        ))
+        .parse(input),
     }
 }
 

@@ -172,7 +172,8 @@ fn record(header: &Header) -> Record<'static> {
 
 /// `[release,]pri,seq,usec,flag[,key=value]*;`
 fn header(input: &[u8]) -> Parsed<'_, Header> {
-    let numbers = (terminated(dec, char(',')), terminated(dec, char(',')), terminated(dec, char(',')), one_of("-c+"));
+    let numbers =
+        (terminated(dec, char(',')), terminated(dec, char(',')), terminated(dec, char(',')), one_of("-c+"));
     // netconsole's release is a `uname -r`, which starts with a digit and has a dot.
     let release = terminated(take_while1(|c: u8| c != b',' && c != b' ' && c != b';'), char(','));
     let mut numbers_alone = numbers;
@@ -261,7 +262,10 @@ mod tests {
 
     #[test]
     fn ok_records_that_nul_separates_and_a_release() {
-        check("0,0,0,-,caller=T1;a\0\n6.14.0-rc6,6,1,1,-;b\n", "<0>[    0.000000][    T1] a\n<6>[    0.000001] b\n");
+        check(
+            "0,0,0,-,caller=T1;a\0\n6.14.0-rc6,6,1,1,-;b\n",
+            "<0>[    0.000000][    T1] a\n<6>[    0.000001] b\n",
+        );
     }
 
     #[test]

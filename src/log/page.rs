@@ -38,7 +38,13 @@ pub(super) fn is_quoted(line: &[u8]) -> bool {
 
 /// Whether the line is one of a mail's header that no log has.
 pub(super) fn is_mail_header(line: &[u8]) -> bool {
-    const NAMES: [&[u8]; 5] = [b"Message-ID: <", b"Message-Id: <", b"In-Reply-To: <", b"MIME-Version: 1.0", b"Content-Transfer-Encoding: "];
+    const NAMES: [&[u8]; 5] = [
+        b"Message-ID: <",
+        b"Message-Id: <",
+        b"In-Reply-To: <",
+        b"MIME-Version: 1.0",
+        b"Content-Transfer-Encoding: ",
+    ];
     NAMES.iter().any(|n| line.starts_with(n))
 }
 
@@ -206,8 +212,9 @@ fn reference<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
 /// A tag of a web page, which is in lower case where the kernel's markers are not.
 fn tag<'a>(input: &'a [u8], out: &mut Vec<u8>) -> Option<&'a [u8]> {
     const TAGS: &[&[u8]] = &[
-        b"a", b"b", b"body", b"br", b"code", b"div", b"em", b"font", b"head", b"html", b"i", b"li", b"ol", b"p",
-        b"pre", b"s", b"span", b"strong", b"table", b"tbody", b"td", b"th", b"title", b"tr", b"tt", b"u", b"ul",
+        b"a", b"b", b"body", b"br", b"code", b"div", b"em", b"font", b"head", b"html", b"i", b"li", b"ol",
+        b"p", b"pre", b"s", b"span", b"strong", b"table", b"tbody", b"td", b"th", b"title", b"tr", b"tt",
+        b"u", b"ul",
     ];
     let end = memchr::memchr(b'>', input.get(..4096).unwrap_or(input))?;
     let inside = input.get(1..end)?;

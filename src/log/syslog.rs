@@ -127,7 +127,11 @@ mod tests {
         check("Jan  1 00:00:00 host user.warn kernel: [    1.000000] x", "x", Some(1_000_000));
         check("<4>Jan  1 00:00:00 host kernel: x", "x", None);
         check("2023-01-01T00:00:00.1234567Z [    1.000000] x", "x", Some(1_000_000));
-        check("Nov 14 22:13:20 host kernel: message repeated 2 times: [ [    1.000000] x]", "x", Some(1_000_000));
+        check(
+            "Nov 14 22:13:20 host kernel: message repeated 2 times: [ [    1.000000] x]",
+            "x",
+            Some(1_000_000),
+        );
     }
 
     #[test]

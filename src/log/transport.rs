@@ -195,7 +195,9 @@ fn vote(window: &[u8], lines: &[&[u8]]) -> (Transport, usize, &'static str) {
         (Transport::Mail, mail_votes(lines), 3, "are quoted or of a mail's header"),
     ];
     // A share of the lines speaks for these: one in so many; none is asked where the sign cannot be mistaken.
-    let found = pages.into_iter().find(|(_, votes, share, _)| *votes > 0 && (*share == 0 || votes * share >= lines.len()));
+    let found = pages
+        .into_iter()
+        .find(|(_, votes, share, _)| *votes > 0 && (*share == 0 || votes * share >= lines.len()));
     if let Some((transport, votes, _, what)) = found {
         return (transport, votes, what);
     }
@@ -232,7 +234,8 @@ fn form_votes(lines: &[impl AsRef<[u8]>]) -> (Transport, usize, &'static str) {
     }
     // The first of those with the most votes; vendors stamp only what their own code prints.
     let most = all.iter().map(|(_, votes, _)| *votes).max().unwrap_or(0);
-    let vendors = (android * 10 >= most).then_some(Transport::Android).filter(|_| android > 0 && console == most);
+    let vendors =
+        (android * 10 >= most).then_some(Transport::Android).filter(|_| android > 0 && console == most);
     let pick = |t: &(Transport, usize, &'static str)| vendors.map_or(t.1 == most, |v| t.0 == v);
     all.into_iter().find(pick).unwrap_or((Transport::Console, 0, ""))
 }
@@ -273,7 +276,12 @@ mod tests {
     #[track_caller]
     fn check(log: &str, transport: Transport, form: Form, decode: bool) {
         let found = detect(log.as_bytes());
-        assert_eq!((found.transport, found.form, found.decode), (transport, form, decode), "{}", found.reason);
+        assert_eq!(
+            (found.transport, found.form, found.decode),
+            (transport, form, decode),
+            "{}",
+            found.reason
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! (`%c[%1d:%15s:%5d] `). Example: `[   63.138900] (3)[435:wmtd_worker]BUG: …`
 
 use super::prefix::{self, Prefix};
-use crate::bytes::{Parsed, blank, dec, dec32, dec_value};
+use crate::bytes::{Parsed, blank, dec, dec_value, dec32};
 use crate::report::Caller;
 use nom::Parser;
 use nom::branch::alt;

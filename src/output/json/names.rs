@@ -113,7 +113,7 @@ mod tests {
             match code {
                 DefectCode::NoFrames | DefectCode::EmptyTrace | DefectCode::TruncatedHeader => {}
                 DefectCode::FaultInjection | DefectCode::Interleaved | DefectCode::Dropped => {}
-                DefectCode::Vague | DefectCode::Limit => {}
+                DefectCode::Vague | DefectCode::Limit | DefectCode::LossyTransport => {}
             }
             assert_eq!(defect_code(code.name()), Some(*code));
         }
