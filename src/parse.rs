@@ -9,6 +9,7 @@ use crate::report::{
     Trace,
 };
 use crate::splat::{Splat, SplatLine, is_dropped};
+use std::borrow::Cow;
 
 /// The kind called `name`, with its meaning if this version has such a row.
 #[must_use]
@@ -63,7 +64,7 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     };
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
-    report.captures = named(header).chain(further).collect();
+    report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();
     fill_fault(&mut report);
     cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
@@ -294,7 +295,8 @@ impl<'log> Reader<'log> {
             self.registers.push(Registers::default());
         }
         self.dump_open = true;
-        self.kernel.arch = self.kernel.arch.or((!line.arch.is_empty()).then_some(line.arch));
+        self.kernel.arch =
+            self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
         let Some(dump) = self.registers.last_mut() else { return };
         dump.ip = dump.ip.take().or_else(|| line.ip.clone());
         dump.ip_address = dump.ip_address.or(line.ip_address);
@@ -405,7 +407,7 @@ fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
     let mut defects: Vec<Defect> =
         empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
     if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
-        defects.push(missing("no stack".to_owned()));
+        defects.push(missing("the stack is missing".to_owned()));
     }
     defects
 }

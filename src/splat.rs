@@ -142,7 +142,7 @@ impl<'log> Splats<'log> {
         if has_inner {
             self.find_inner(end);
         }
-        if start.trim_ascii_end().ends_with(b"[inline]") {
+        if memchr::memmem::find(start, b" [inline]").is_some() {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }

@@ -13,6 +13,7 @@
 )]
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use std::collections::HashSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -23,11 +24,36 @@ fn main() {
     collect(&root, &mut files);
     files.sort();
     assert!(files.len() > 10, "the fixtures are missing: {}", root.display());
-    let trials = files.into_iter().map(|path| {
+    let all = files.clone();
+    let mut trials = vec![Trial::test("every kind has a fixture", move || every_kind(&all))];
+    trials.extend(files.into_iter().map(|path| {
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
         Trial::test(name, move || check(&path))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
+    }));
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// Every row of the table is the kind that some summary says: `kind: NAME (`.
+fn every_kind(files: &[PathBuf]) -> Result<(), Failed> {
+    if std::env::var_os("UPDATE").is_some() {
+        // The summaries are being written.
+        return Ok(());
+    }
+    let mut seen = HashSet::new();
+    for path in files {
+        let bytes = std::fs::read(path)?;
+        let end = bytes.windows(2).position(|w| w == b"\n\n").unwrap_or(bytes.len());
+        for line in String::from_utf8_lossy(&bytes[..end]).lines() {
+            if let Some((name, _)) = line.strip_prefix("kind: ").and_then(|l| l.split_once(" (")) {
+                seen.insert(name.to_owned());
+            }
+        }
+    }
+    let missing: Vec<_> = ksplat::kinds().map(|k| k.name).filter(|n| !seen.contains(*n)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(format!("kinds without a fixture under tests/data: {}", missing.join(", ")).into())
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -90,7 +116,7 @@ fn describe(report: &ksplat::Report<'_>, out: &mut String) -> std::fmt::Result {
         task.pid,
         task.comm.as_ref().map_or("-".into(), ToString::to_string),
         kernel.release.as_ref().map_or("-".into(), ToString::to_string),
-        kernel.arch.unwrap_or("-"),
+        kernel.arch.as_deref().unwrap_or("-"),
         kernel.taint.as_ref().map_or("-".into(), ToString::to_string),
     )?;
     for trace in &report.traces {
@@ -108,7 +134,7 @@ fn describe(report: &ksplat::Report<'_>, out: &mut String) -> std::fmt::Result {
     }
     for lock in &report.locks_held {
         let at = lock.at.as_ref().map_or("-".into(), |s| s.name.to_string());
-        writeln!(out, "lock: {} at {at}", lock.name)?;
+        writeln!(out, "lock: {}{} at {at}", lock.name, if lock.held { ", held" } else { "" })?;
     }
     for defect in &identity.defects {
         writeln!(out, "defect: {}: {}", defect.code, defect.text)?;

@@ -48,7 +48,7 @@ fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
-fn name_of(frame: &Frame<'_>) -> String {
+pub(super) fn name_of(frame: &Frame<'_>) -> String {
     match &frame.symbol {
         Some(symbol) if !frame.inlined => normalize::function(&symbol.name.to_str_lossy()).to_owned(),
         _ => String::new(),
@@ -227,7 +227,7 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 }
 
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
-fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
+pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
     let first = names.iter().position(|n| is_timer_entry(n));
     let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
@@ -255,13 +255,4 @@ fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Opt
         let c = all().find(|c| c.own || !skip::waits(c.name))?;
         Some(named(c.name, c.frame, callers_from(report, names, at, c.frame?.1 + 1)))
     })
-}
-
-/// The source file of the guilty frame.
-pub(super) fn file(report: &Report<'_>, guilty: &Guilty) -> Option<String> {
-    let location = match guilty.frame {
-        Some((trace, frame)) => report.traces.get(trace)?.frames.get(frame)?.location.as_ref()?,
-        None => report.crash_registers()?.ip_location.as_ref()?,
-    };
-    Some(location.file.to_string())
 }

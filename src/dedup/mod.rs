@@ -2,6 +2,7 @@
 //!
 //! Everything here works on a [`Report`] and nothing but it, so a report read back from JSON gets the same answer.
 
+mod blame;
 mod glob;
 mod group;
 mod guilty;
@@ -39,7 +40,7 @@ pub struct Identity {
     pub crash_type: &'static str,
     /// The guilty function, normalised.
     pub function: Option<String>,
-    /// The source file of the guilty frame, where the text is symbolized.
+    /// The source file to blame: of the stack where the text is symbolized, else the one that the header names.
     pub file: Option<String>,
     /// What equal crashes share.
     pub signature: Signature,
@@ -71,7 +72,7 @@ pub fn identify(report: &Report<'_>) -> Identity {
     Identity {
         crash_type: title::crash_type(report, &title.title),
         signature: signature::signature(report, guilty.as_ref(), &title.title),
-        file: guilty.as_ref().and_then(|g| guilty::file(report, g)),
+        file: blame::file(report, guilty.as_ref()),
         function: guilty.map(|g| g.function),
         title: title.title,
         alt_titles: title.alts,

@@ -12,6 +12,9 @@ const TAKE: &[Take] = &[Take::Ip, Take::Trace];
 pub(super) const RULES: &[Rule] = &[
     rule("bug/list-corruption")
         .line("kernel BUG at lib/list_debug.c:%u!", &["line"])
+        .maybe("list_add corruption%s\n", &["what"])
+        .maybe("list_add double add: %s\n", &["what"])
+        .maybe("list_del corruption%s\n", &["what"])
         .title("BUG: corrupted list in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)

@@ -125,7 +125,7 @@ fn tell_access(report: &mut Report<'_>) {
         return;
     }
     let code = || hex_value(report.fault.error_code.as_ref()?);
-    let access = match report.kernel.arch {
+    let access = match report.kernel.arch.as_deref() {
         // A general protection fault's code is a selector.
         Some("x86_64" | "i386") if !report.kind.name().ends_with("protection") => code().map(x86),
         Some("arm64") => code().and_then(arm64),

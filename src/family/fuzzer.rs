@@ -10,6 +10,7 @@ const TYPES: &[TypeRow] = &[("*", "SYZ_FAILURE")];
 pub(super) const RULES: &[Rule] = &[
     rule("fuzzer/fail")
         .line("SYZFAIL: %s\n", &["what"])
+        .maybe("(errno %d: %s)", &["", ""])
         .title("SYZFAIL: {what}")
         .frame(&[])
         .class(Class::Fuzzer)

@@ -9,6 +9,8 @@ use crate::report::{Class, TypeRow};
 const TYPES: &[TypeRow] = &[("*", "DoS")];
 
 const GOROUTINE: &str = "goroutine %d [%s]:";
+/// Where a function of a stack was.
+const PLACE: &str = "%s.go:%d +0x%x\n";
 const STACK: &str = "runtime stack:\n";
 
 pub(super) const RULES: &[Rule] = &[
@@ -16,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("panic: Sentry detected %d stuck task(s)", &[""])
         .line("panic: Sentry detected stuck task", &[])
         .title("panic: Sentry detected stuck tasks")
+        .maybe(PLACE, &["", "", ""])
         .frame(&[])
         .class(Class::Hang)
         .types(TYPES)
@@ -25,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("panic: {what}")
+        .maybe(PLACE, &["", "", ""])
         .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
@@ -34,6 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("go runtime error")
+        .maybe(PLACE, &["", "", ""])
         .frame(&[])
         .class(Class::Panic)
         .types(TYPES)
@@ -43,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         .with(STACK, &[])
         .strict()
         .title("go runtime error")
+        .maybe(PLACE, &["", "", ""])
         .frame(&[])
         .class(Class::Panic)
         .types(TYPES)

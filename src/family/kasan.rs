@@ -162,6 +162,14 @@ mod tests {
     }
 
     #[test]
+    fn ok_a_symbolizer_repeats_the_header_for_inlined_functions() {
+        let log = "BUG: KASAN: use-after-free in ring_next include/linux/ring.h:9 [inline] at addr ffff888012345678\n\
+                   BUG: KASAN: use-after-free in ring_write+0x1/0x2 net/ring.c:8 at addr ffff888012345678\n\
+                   Write of size 4 by task a/1\nCall Trace:\n ring_write+0x1/0x2 net/ring.c:8\n";
+        assert_eq!(titles(log), ["KASAN: use-after-free Write in ring_write"]);
+    }
+
+    #[test]
     fn err_no_access_line() {
         let log = b"BUG: KASAN: use-after-free in ring_write+0x1/0x2 at addr ffff888012345678\n";
         let identity = crate::identify(&crate::reports(log).next().unwrap());

@@ -4,7 +4,7 @@
 //! `process_one_work` in `kernel/workqueue.c`. Until 4.11 the headers stood in brackets, `[ BUG: … ]` and
 //! `[ INFO: … ]`; since then they start with `WARNING: `.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Role, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "LOCKDEP")];
@@ -157,6 +157,19 @@ pub(super) const RULES: &[Rule] = &[
         .maybe("DEBUG_LOCKS_WARN_ON(%s)\n", &["what"])
         .title("WARNING: locking bug in {frame}")
         .example("WARNING: CPU: 1 PID: 81 at kernel/locking/lockdep.c:4123 __lock_acquire+0x12/0x34"),
+    // `DEBUG_LOCKS_WARN_ON(1)` behind the line of an unregistered key.
+    stack("lockdep/key-warning")
+        .line(
+            "WARNING: CPU: %d PID: %d at %skernel/locking/lockdep.c:%d lockdep_init_map%s",
+            &["cpu", "pid", "", "line", ""],
+        )
+        .line("WARNING: %skernel/locking/lockdep.c:%d at lockdep_init_map%s", &["", "line", ""])
+        .title("WARNING in {frame}")
+        .frame(&[Take::Ip, Take::Trace])
+        .follows(Follows::Kinds(&["lockdep/unregistered-key"]))
+        .types(&[("*", "WARNING")])
+        .group("warn/warning")
+        .example("WARNING: CPU: 1 PID: 81 at kernel/locking/lockdep.c:4923 lockdep_init_map_type+0x12/0x34"),
     stack("lockdep/contention")
         .line("WARNING: bad contention detected!", &[])
         .line("BUG: bad contention detected!", &[])

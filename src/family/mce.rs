@@ -23,6 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("mce/platform")
         .line("{%d}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: %d", &["", ""])
         .with("{%d}[Hardware Error]: event severity: fatal", &[""])
+        .maybe("{%d}[Hardware Error]: %s\n", &["", ""])
         .strict()
         .title("Hardware error from APEI Generic Hardware Error Source")
         .frame(&[])

@@ -89,6 +89,12 @@ pub(super) const RULES: &[Rule] = &[
     rule("mm/allocation-failure")
         .line("%s: page allocation failure: order:%u, mode:%s", &["comm", "order", ""])
         .line("%s: page allocation failure. order:%u, mode:%s", &["comm", "order", ""])
+        // `show_mem`, `show_free_areas`.
+        .maybe("Mem-Info:", &[])
+        .maybe("Node %d %s", &["", ""])
+        .maybe("lowmem_reserve[]: %s", &[""])
+        .maybe("%lu total pagecache pages", &[""])
+        .maybe("%lu pages %s", &["", ""])
         .title("page allocation failure in {frame}")
         .frame(TAKE)
         .skip(ALLOCATORS)

@@ -40,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         .example(EXAMPLE),
     asked("oom/kill")
         .maybe("Out of memory%s: Kill%s process %d (%s)", &["", "", "pid", "victim"])
+        .maybe("Out of memory: kill process %d (%s)", &["pid", "victim"])
         .title("Out of memory: Killed process")
         .frame(&[])
         .example(EXAMPLE),

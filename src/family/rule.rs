@@ -286,9 +286,10 @@ impl Rule {
 /// A `.body` for kinds whose title names no function though the kernel prints a stack: without one, part of the
 /// report is missing.
 pub(crate) fn expects_stack(report: &mut Report<'_>) {
-    if report.traces.iter().all(|t| t.frames.is_empty()) {
+    let said = report.defects.iter().any(|d| d.code == DefectCode::EmptyTrace);
+    if !said && report.traces.iter().all(|t| t.frames.is_empty()) {
         let text = "the stack is missing".to_owned();
-        report.defects.push(Defect { code: DefectCode::NoFrames, text });
+        report.defects.push(Defect { code: DefectCode::EmptyTrace, text });
     }
 }
 

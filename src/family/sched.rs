@@ -30,6 +30,15 @@ const SKIP: &[&str] = &[
     "__cancel_work_timer",
     "cancel_*work_sync",
     "walk_stackframe",
+    // Who sleeps is who calls them.
+    "__schedule",
+    "schedule",
+    "schedule_timeout*",
+    "schedule_hrtimeout*",
+    "preempt_schedule*",
+    "io_schedule*",
+    "msleep*",
+    "usleep_range*",
 ];
 
 pub(super) const RULES: &[Rule] = &[

@@ -36,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("slab error in %s(): cache `%s': %s\n", &["", "cache", "what"])
         .title("slab error: {what} in {frame}")
         .sign(&["what"])
+        .maybe("%px: redzone 1:%llx, redzone 2:%llx", &["", "", ""])
         .frame(TAKE)
         .class(Class::MemorySafety)
         .types(TYPES)
@@ -45,7 +46,14 @@ pub(super) const RULES: &[Rule] = &[
         .line("Slab corruption (Tainted: %s): %s start=%px, len=%d", &["", "cache", "", ""])
         .title("Slab corruption in {frame}")
         .or_title("Slab corruption")
-        .frame(TAKE)
+        // No stack is printed, only who had the object last, and the objects beside it.
+        .maybe("Last user: (%pSR)", &["user"])
+        .maybe("Last user: [<%px>](%pSR)", &["", "user"])
+        .maybe("Redzone: %llx/%llx", &["", ""])
+        .maybe("Prev obj: start=%px, len=%d", &["", ""])
+        .maybe("Next obj: start=%px, len=%d", &["", ""])
+        .maybe("%03x: %02x %02x ", &["", "", ""])
+        .frame(&[Take::Header("user")])
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("Slab corruption (Not tainted): kmalloc-64 start=ffff888012345678, len=64"),

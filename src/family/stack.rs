@@ -13,6 +13,9 @@ const NONE: &[TypeRow] = &[];
 
 /// An overflow is the fault of the chain of calls, not of the last of them: what the kernel was asked to do.
 const CHAIN: &[Take] = &[Take::Chain, Take::Ip];
+/// The stack below the warnings of the frame pointer unwinder: `unwind_dump`.
+const UNWIND: &str = "unwind stack type:%d next_sp:%p mask:0x%lx graph_idx:%d";
+const WORD: &str = "%p: %px (%pB)";
 /// The die() line and the panic behind an overflow's own header.
 const OWN: Follows = Follows::Kinds(&["stack/"]);
 
@@ -72,6 +75,8 @@ pub(super) const RULES: &[Rule] = &[
         .example("Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: ffffffff83a42c1b"),
     rule("stack/regs")
         .line("WARNING: kernel stack regs at %p in %s:%d has bad '%s' value %p", &["", "comm", "pid", "register", ""])
+        .maybe(UNWIND, &["", "", "", ""])
+        .maybe(WORD, &["", "", ""])
         .title("WARNING: kernel stack regs has bad '{register}' value")
         .frame(&[])
         .class(Class::Warning)
@@ -87,6 +92,8 @@ pub(super) const RULES: &[Rule] = &[
     rule("stack/frame-pointer")
         .line("WARNING: kernel stack frame pointer at %p in %s:%d has bad value %p", &["", "comm", "pid", ""])
         .line("WARNING: kernel stack frame pointer at ", &[])
+        .maybe(UNWIND, &["", "", "", ""])
+        .maybe(WORD, &["", "", ""])
         .title("WARNING: kernel stack frame pointer has bad value")
         .frame(&[])
         .class(Class::Warning)

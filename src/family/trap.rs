@@ -20,6 +20,8 @@ pub(super) const ANNOUNCED: Follows = Follows::Kinds(&[
     "kasan/",
     "ubsan/",
     "usercopy/",
+    "rust/",
+    "vfs/",
 ]);
 
 /// What the rows of exceptions share.
@@ -38,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("CFI failure at %pS (target: %pS", &["func", "target"])
         .line("CFI failure (target: %pS", &["target"])
         .frame(&[Take::Capture("func"), Take::Ip, Take::Trace])
+        .skip(&["__cfi_check*", "__cfi_slowpath*"])
         .class(Class::MemorySafety)
         .example("CFI failure at foo_call+0x1a/0x90 (target: foo_free+0x0/0x20; expected type: 0x12345678)"),
     trap("trap/divide-error", "divide error in {frame}")

@@ -2,7 +2,7 @@
 //!
 //! Source: `__warn` in `kernel/panic.c`; the report that has no `CPU: … PID: …` in it is of 6.18 and later.
 
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "WARNING")];
@@ -10,7 +10,10 @@ const TAKE: &[Take] = &[Take::Capture("func"), Take::Ip, Take::Trace];
 
 pub(super) const RULES: &[Rule] = &[
     rule("warn/usb-submit-urb")
-        .line("WARNING: CPU: %d PID: %d at %s:%d usb_submit_urb+%x/%x", &["cpu", "pid", "file", "line", "", ""])
+        .line(
+            "WARNING: CPU: %d PID: %d at %s:%d usb_submit_urb+%x/%x",
+            &["cpu", "pid", "file", "line", "", ""],
+        )
         .title("WARNING in {frame}/usb_submit_urb")
         .frame(&[Take::Trace])
         .skip(&[
@@ -31,8 +34,12 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: at %s:%d %pS", &["file", "line", "func"])
         .line("WARNING: %s:%d at %pS, CPU#%d: %s/%d", &["file", "line", "func", "cpu", "comm", "pid"])
         .line("WARNING: %s:%d at %pS", &["file", "line", "func"])
+        // Where `CONFIG_DEBUG_BUGVERBOSE` is off.
+        .line("WARNING: CPU: %d PID: %d at %pS", &["cpu", "pid", "func"])
         .title("WARNING in {frame}")
         .frame(TAKE)
+        // Trusty's driver warns of what Trusty has said itself; control flow integrity may only warn of a failure.
+        .follows(Follows::Kinds(&["trusty/", "trap/cfi"]))
         .class(Class::Warning)
         .types(TYPES)
         .example("WARNING: CPU: 1 PID: 81 at net/core/dev.c:12 dev_watch+0x12/0x34"),

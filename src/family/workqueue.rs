@@ -12,6 +12,13 @@ pub(super) const RULES: &[Rule] = &[
         .line("BUG: workqueue lockup - pool cpus=%s stuck for %us!", &["pool", "seconds"])
         .line("BUG: workqueue lockup - pool%s", &["pool"])
         .line("BUG: workqueue lockup", &[])
+        // `show_all_workqueues`.
+        .maybe("Showing busy workqueues and worker pools:", &[])
+        .maybe("workqueue %s: flags=%x", &["", ""])
+        .maybe("pwq %d: ", &[""])
+        .maybe("in-flight: %s", &[""])
+        .maybe("pending: %s", &[""])
+        .maybe("pool %d: ", &[""])
         .title("BUG: workqueue lockup")
         .frame(&[])
         .class(Class::Hang)

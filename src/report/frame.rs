@@ -1,6 +1,7 @@
 //! One line of a stack, and the addresses that stand in it.
 
 use super::Text;
+use super::named::named;
 
 /// A frame of a call trace.
 ///
@@ -56,33 +57,21 @@ pub struct ReturnAddress(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstructionPointer(pub u64);
 
-/// Which stack of the CPU a frame stands on, by the markers of `show_trace_log_lvl`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Stack {
-    /// No marker, or `<TASK>`.
-    #[default]
-    Task,
-    /// `<IRQ>`.
-    Irq,
-    /// `<SOFTIRQ>`.
-    SoftIrq,
-    /// `<NMI>`.
-    Nmi,
-    /// `<#DB>`, `<#DF>`, `<ENTRY_TRAMPOLINE>` and the other exception stacks.
-    Exception,
-}
-
-impl Stack {
-    /// The name that outputs use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Task => "task",
-            Self::Irq => "irq",
-            Self::SoftIrq => "softirq",
-            Self::Nmi => "nmi",
-            Self::Exception => "exception",
-        }
+named! {
+    /// Which stack of the CPU a frame stands on, by the markers of `show_trace_log_lvl`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+    pub enum Stack {
+        /// No marker, or `<TASK>`.
+        #[default]
+        Task = "task",
+        /// `<IRQ>`.
+        Irq = "irq",
+        /// `<SOFTIRQ>`.
+        SoftIrq = "softirq",
+        /// `<NMI>`.
+        Nmi = "nmi",
+        /// `<#DB>`, `<#DF>`, `<ENTRY_TRAMPOLINE>` and the other exception stacks.
+        Exception = "exception",
     }
 }
 

@@ -11,6 +11,7 @@ mod frame;
 mod kind;
 mod memory;
 mod module;
+mod named;
 mod registers;
 mod task;
 mod terms;
@@ -29,6 +30,8 @@ pub use task::{Kernel, Task};
 pub use text::Text;
 pub use trace::{Role, Trace};
 
+use std::borrow::Cow;
+
 /// One splat of a log, typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -38,7 +41,7 @@ pub struct Report<'log> {
     /// Which row of the tables read it.
     pub kind: Kind,
     /// What the row's formats captured, by name, in the order of capture.
-    pub captures: Vec<(&'static str, Text<'log>)>,
+    pub captures: Vec<(Cow<'static, str>, Text<'log>)>,
     /// Seconds since boot as printed before the header, in microseconds; `None` where the log has no time.
     pub time: Option<Microseconds>,
     /// The caller id of the header line.

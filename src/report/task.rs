@@ -1,6 +1,7 @@
 //! Who was running, and on what kernel.
 
 use super::Text;
+use std::borrow::Cow;
 
 /// The task of `CPU: 1 UID: 0 PID: 81 Comm: kworker/1:1`, and what else the report says of it.
 ///
@@ -29,7 +30,7 @@ pub struct Kernel<'log> {
     /// The build number with its `#` and what follows.
     pub build: Option<Text<'log>>,
     /// Architecture, where registers or the log give it away: `x86_64`, `arm64`, …
-    pub arch: Option<&'static str>,
+    pub arch: Option<Cow<'static, str>>,
     /// `Hardware name:`.
     pub hardware: Option<Text<'log>>,
     /// The taint letters as printed, without blanks; empty when `Not tainted`.

@@ -1,7 +1,7 @@
 //! The stacks of a report.
 
+use super::named::named;
 use super::{Frame, Text};
-use std::fmt;
 
 /// One stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,60 +20,35 @@ pub struct Trace<'log> {
     pub interrupted: Vec<(usize, usize)>,
 }
 
-/// What a stack is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Role {
-    /// Where the crash happened: `Call Trace:`.
-    Crash,
-    /// KASAN, KFENCE, SLUB: `Allocated by task`.
-    Allocated,
-    /// `Freed by task`.
-    Freed,
-    /// KASAN: `Last potentially related work creation:`, `Second to last …`.
-    LastWork,
-    /// KMSAN: `Uninit was stored to memory at:`.
-    UninitStored,
-    /// KMSAN: `Uninit was created at:`, `Local variable … created at:`.
-    UninitCreated,
-    /// KCSAN: one side of the race.
-    Access,
-    /// lockdep: how a lock of the chain was taken (`-> #2`).
-    LockChain,
-    /// lockdep: `… was registered at:`, `… which became HARDIRQ-irq-safe at:`.
-    LockUsage,
-    /// Another CPU or task, dumped beside: `NMI backtrace for cpu 1`, `sched_show_task`.
-    Other,
-    /// `FAULT_INJECTION: forcing a failure.`
-    FaultInjection,
-    /// Where the object was first activated (ODEBUG), where the page was allocated, …
-    Origin,
-}
-
-impl Role {
-    /// The name that outputs use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Crash => "crash",
-            Self::Allocated => "allocated",
-            Self::Freed => "freed",
-            Self::LastWork => "last-work",
-            Self::UninitStored => "uninit-stored",
-            Self::UninitCreated => "uninit-created",
-            Self::Access => "access",
-            Self::LockChain => "lock-chain",
-            Self::LockUsage => "lock-usage",
-            Self::Other => "other",
-            Self::FaultInjection => "fault-injection",
-            Self::Origin => "origin",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
+named! {
+    /// What a stack is of.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    #[non_exhaustive]
+    pub enum Role {
+        /// Where the crash happened: `Call Trace:`.
+        Crash = "crash",
+        /// KASAN, KFENCE, SLUB: `Allocated by task`.
+        Allocated = "allocated",
+        /// `Freed by task`.
+        Freed = "freed",
+        /// KASAN: `Last potentially related work creation:`, `Second to last …`.
+        LastWork = "last-work",
+        /// KMSAN: `Uninit was stored to memory at:`.
+        UninitStored = "uninit-stored",
+        /// KMSAN: `Uninit was created at:`, `Local variable … created at:`.
+        UninitCreated = "uninit-created",
+        /// KCSAN: one side of the race.
+        Access = "access",
+        /// lockdep: how a lock of the chain was taken (`-> #2`).
+        LockChain = "lock-chain",
+        /// lockdep: `… was registered at:`, `… which became HARDIRQ-irq-safe at:`.
+        LockUsage = "lock-usage",
+        /// Another CPU or task, dumped beside: `NMI backtrace for cpu 1`, `sched_show_task`.
+        Other = "other",
+        /// `FAULT_INJECTION: forcing a failure.`
+        FaultInjection = "fault-injection",
+        /// Where the object was first activated (ODEBUG), where the page was allocated, …
+        Origin = "origin",
     }
 }
 

@@ -1,7 +1,8 @@
 //! The wire types of groups, groups → wire, and back.
 
-use super::{GROUPS_SCHEMA, names};
+use super::GROUPS_SCHEMA;
 use crate::dedup;
+use crate::report::Class;
 use crate::{Error, ErrorKind, Result, Signature};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -133,7 +134,7 @@ impl Group {
             return Err(ErrorKind::Saved { what: "group", at }.into());
         }
         let members = self.members.iter().map(Member::to_member).collect();
-        Ok(dedup::Group { signature, class: names::class(&self.class), members })
+        Ok(dedup::Group { signature, class: Class::from_name(&self.class).unwrap_or(Class::Other), members })
     }
 }
 

@@ -16,7 +16,6 @@
 
 mod fields;
 mod groups;
-mod names;
 mod read;
 mod report;
 mod schema;

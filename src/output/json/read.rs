@@ -4,9 +4,10 @@
 //! one does not know become the neutral value of their list.
 
 use super::report::{Code, Dump, Fault, Frame, Kernel, Lock, Place, Register, Report, Task, Trace};
-use super::{Fields, REPORT_SCHEMA, names};
+use super::{Fields, REPORT_SCHEMA};
 use crate::report::{self as model, Caller, Text};
 use crate::{Error, ErrorKind, Result};
+use std::borrow::Cow;
 
 impl Report {
     /// Reads one report from JSON. `at` says where the text stands, for the error.
@@ -25,18 +26,14 @@ impl Report {
 
     /// The report as it was when it was written.
     ///
-    /// Title and signature are computed anew by [`crate::identify`]. The taint letter `G`, and captures that neither
-    /// title nor guilty frame need, are not written or not kept.
+    /// Title and signature are computed anew by [`crate::identify`]. The taint letter `G` is not written.
     #[must_use]
     pub fn to_report(&self) -> model::Report<'static> {
         let kind = crate::kind(&self.kind);
         let span =
             model::Span { offset: self.source.offset, length: self.source.length, line: self.source.line };
         let mut report = model::Report::new(kind, span);
-        if let Some(meaning) = report.kind.meaning() {
-            let kept = self.captures.iter().filter_map(|(n, t)| Some((names::capture(meaning, n)?, text(t))));
-            report.captures = kept.collect();
-        }
+        report.captures = self.captures.iter().map(|(n, t)| (Cow::Owned(n.to_string()), text(t))).collect();
         report.time = self.time.map(microseconds);
         report.caller = self.caller.as_deref().and_then(caller);
         report.kernel = kernel(&self.kernel);
@@ -56,7 +53,10 @@ impl Report {
 
     /// The defects of parsing: those that naming brings up come with naming again.
     fn defects(&self) -> Vec<model::Defect> {
-        let known = self.defects.iter().filter_map(|d| Some((names::defect_code(&d.code)?, d.text.clone())));
+        let known = self
+            .defects
+            .iter()
+            .filter_map(|d| Some((model::DefectCode::from_name(&d.code)?, d.text.clone())));
         known
             .filter(|(code, _)| *code != model::DefectCode::NoFrames)
             .map(|(code, text)| model::Defect { code, text })
@@ -114,7 +114,7 @@ fn kernel(kernel: &Kernel) -> model::Kernel<'static> {
     model::Kernel {
         release: texts(&kernel.release),
         build: texts(&kernel.build),
-        arch: kernel.arch.as_deref().and_then(names::arch),
+        arch: kernel.arch.clone().map(Cow::Owned),
         hardware: texts(&kernel.hardware),
         taint: kernel.taint.as_ref().map(|letters| Text::from(letters.concat())),
         build_id: texts(&kernel.build_id),
@@ -132,7 +132,10 @@ fn task(task: &Task) -> model::Task<'static> {
 }
 
 fn trace(trace: &Trace) -> model::Trace<'static> {
-    let mut model = model::Trace::new(names::role(&trace.role), texts(&trace.label));
+    let mut model = model::Trace::new(
+        model::Role::from_name(&trace.role).unwrap_or(model::Role::Other),
+        texts(&trace.label),
+    );
     model.frames = trace.frames.iter().map(frame).collect();
     model.registers = trace.dump;
     model.interrupted = trace.interrupts.iter().map(|i| (i.frame, i.dump)).collect();
@@ -153,7 +156,7 @@ fn frame(frame: &Frame) -> model::Frame<'static> {
         reliable: frame.reliable,
         inlined: frame.inlined,
         location: location(frame.file.as_deref(), frame.line),
-        stack: names::stack(&frame.stack),
+        stack: model::Stack::from_name(&frame.stack).unwrap_or_default(),
     }
 }
 

@@ -41,7 +41,7 @@ impl Report {
             captures: report
                 .captures
                 .iter()
-                .map(|(name, text)| ((*name).to_owned(), text.to_string()))
+                .map(|(name, text)| (name.to_string(), text.to_string()))
                 .collect(),
             terms: report.terms(),
             fault: fault(&report.fault),
@@ -87,7 +87,7 @@ fn kernel(kernel: &model::Kernel<'_>) -> Kernel {
     Kernel {
         release: string(&kernel.release),
         build: string(&kernel.build),
-        arch: kernel.arch.map(str::to_owned),
+        arch: kernel.arch.as_deref().map(str::to_owned),
         hardware: string(&kernel.hardware),
         taint: kernel.taint.as_ref().map(letters),
         build_id: string(&kernel.build_id),

@@ -158,7 +158,8 @@ fn kernel(kernel: &Kernel<'_>) -> Option<String> {
     let name: Vec<String> =
         [&kernel.release, &kernel.build].into_iter().flatten().map(ToString::to_string).collect();
     let name = (!name.is_empty()).then(|| name.join(" "));
-    let parts: Vec<String> = [name, kernel.arch.map(str::to_owned), taint].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [name, kernel.arch.as_deref().map(str::to_owned), taint].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
