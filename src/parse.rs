@@ -193,6 +193,8 @@ struct Reader<'log> {
     foreign: Option<Role>,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<Role>,
+    /// The line before.
+    last: &'log [u8],
     /// The next line of instruction words continues the last code.
     code_open: bool,
 }
@@ -224,9 +226,16 @@ impl<'log> Reader<'log> {
             // A line of somebody else, or words about the line above.
             None if !is_dropped(text) && !is_blob(text) => self.dump_open = dump_open,
             _ if is_blob(text) => self.defect(DefectCode::LossyTransport, BLOB),
-            _ if is_dropped(text) => self.defect(DefectCode::Dropped, &Text::from(text).to_str_lossy()),
+            _ if is_dropped(text) => self.dropped(text),
             _ => {}
         }
+        self.last = text;
+    }
+
+    /// The messages that are missing stood behind the line before.
+    fn dropped(&mut self, text: &[u8]) {
+        let (marker, before) = (Text::from(text.trim_ascii()), Text::from(self.last.trim_ascii()));
+        self.defect(DefectCode::Dropped, &format!("{marker}, behind: {before}"));
     }
 
     /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
@@ -378,7 +387,13 @@ impl<'log> Reader<'log> {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
         }
-        report.defects.extend(stack_defects(&report));
+        let missing = stack_defects(&report);
+        if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {
+            let header = Text::from(header.get(..80).unwrap_or(header));
+            let text = format!("another report starts before the stack: {header}");
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
+        }
+        report.defects.extend(missing);
         report
     }
 }

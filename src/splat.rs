@@ -7,11 +7,13 @@
 //! Logs with caller ids are demultiplexed exactly: each caller has its own open splat. Without them there is one
 //! stream, and foreign lines inside a splat are carried along as text.
 
+mod open;
+
 use crate::block::{self, Block};
-use crate::family::{self, Before, Follows, Header};
+use crate::family::{self, Before, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
-use crate::printk;
 use crate::report::Caller;
+use open::Open;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over.
@@ -60,20 +62,8 @@ pub(crate) struct Splat<'log> {
     pub(crate) lines: Vec<SplatLine<'log>>,
     /// Index of the header in `lines`.
     pub(crate) header: usize,
-}
-
-/// A splat whose end is not known yet.
-struct Open<'log> {
-    splat: Splat<'log>,
-    /// Lines up to and with the last known one.
-    known: usize,
-    /// Unknown lines since, as far as the kernel printed them.
-    gap: usize,
-    last: Line<'log>,
-    epilogue: bool,
-    nmi_sent: bool,
-    /// What [`Splats::taken`] said of this caller before.
-    taken: usize,
+    /// The header that ended it, if one did right behind its last line.
+    pub(crate) cut_by: Option<&'log [u8]>,
 }
 
 /// Iterator over the splats of a log, in the order of their headers.
@@ -214,6 +204,9 @@ impl<'log> Splats<'log> {
                 }
                 return;
             }
+            if !headers.is_empty() && !open.is_over(&line) && open.known == open.splat.lines.len() {
+                open.splat.cut_by = Some(line.text);
+            }
             self.close(stream);
         }
         if !headers.is_empty() {
@@ -245,7 +238,7 @@ impl<'log> Splats<'log> {
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
         let open = Open {
-            splat: Splat { headers, lines, header: at },
+            splat: Splat { headers, lines, header: at, cut_by: None },
             known,
             gap: 0,
             last: header,
@@ -402,84 +395,6 @@ impl<'log> Iterator for Splats<'log> {
         }
         self.close_where(|_| true);
         self.done.pop_first().map(|(_, (splat, _))| splat)
-    }
-}
-
-impl Open<'_> {
-    fn header_at(&self) -> At {
-        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
-    }
-}
-
-impl<'log> Open<'log> {
-    /// Whether `line` comes too late to belong.
-    fn is_over(&self, line: &Line<'log>) -> bool {
-        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
-        let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
-        waited
-            || self.last.number + SILENT_LINES < line.number
-            || self.gap > gap
-            || self.splat.lines.len() - self.known > FOREIGN_LINES
-            || self.splat.lines.len() > SPLAT_LINES
-    }
-
-    /// Whether a header belongs to this splat and starts none of its own.
-    fn absorbs(&self, headers: &[Header<'log>]) -> bool {
-        headers.first().is_some_and(|h| match h.rule.follows {
-            Follows::Nothing => false,
-            // A strict header alone may be no report at all: it must not take a real one along.
-            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
-            // Behind the end marker only a panic is still the same crash.
-            Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
-            Follows::Kinds(kinds) | Follows::Bare(kinds) => {
-                self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
-            }
-        })
-    }
-
-    fn push(&mut self, line: Line<'log>, is_header: bool) {
-        let block = block::read(line.text);
-        let known = match &block {
-            _ if is_header => true,
-            Some(block) => self.belongs(block),
-            None => !self.epilogue && self.is_part(line.text),
-        };
-        match block {
-            Some(Block::End) => self.epilogue = true,
-            Some(Block::NmiSent) => self.nmi_sent = true,
-            _ if is_header => self.epilogue = false,
-            _ => {}
-        }
-        self.splat.lines.push(SplatLine { line, block });
-        // On a console with time stamps, a line without one is a program's.
-        self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
-        if known {
-            self.gap = 0;
-            self.known = self.splat.lines.len();
-            self.last = line;
-        }
-    }
-
-    /// Whether a row that may be this splat's names the line as one of its own.
-    fn is_part(&self, text: &[u8]) -> bool {
-        let text = text.trim_ascii_start();
-        let next = self.splat.lines.len() == self.splat.header + 1;
-        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
-        parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
-    }
-
-    /// Behind the end marker only what the kernel prints there counts.
-    fn belongs(&self, block: &Block<'_>) -> bool {
-        !self.epilogue
-            || matches!(
-                block,
-                Block::Registers(_)
-                    | Block::Code(_)
-                    | Block::Epilogue { .. }
-                    | Block::End
-                    | Block::Modules(_)
-            )
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Reports<'log>(Source<'log>);
 
 enum Source<'log> {
     /// The lines stand verbatim in these bytes.
-    Verbatim { bytes: &'log [u8], splats: Splats<'log>, detection: Detection, checked: bool },
+    Verbatim { bytes: &'log [u8], splats: Box<Splats<'log>>, detection: Detection, checked: bool },
     /// They have to be decoded; `None` once all has been pushed.
     Decoded { stream: Option<Box<Stream>>, rest: &'log [u8], ready: VecDeque<Report<'static>> },
 }
@@ -56,7 +56,7 @@ impl<'log> Reports<'log> {
         Self(if detection.decode {
             Source::decoded(bytes, detection, At { offset: 0, line: 1 })
         } else {
-            let splats = Splats::new(bytes, detection.form);
+            let splats = Box::new(Splats::new(bytes, detection.form));
             Source::Verbatim { bytes, splats, detection, checked: false }
         })
     }

@@ -348,7 +348,12 @@ KASAN: use-after-free Read in ip6_send_skb
 #[test]
 fn ok_verbose_talks_on_standard_error_only() {
     let run = run(&["-v", "scan"], KASAN.as_bytes());
-    assert_eq!(run.err, format!("ksplat: -: {} bytes, 1 reports\n", KASAN.len()));
+    let (first, second) = run.err.split_once('\n').unwrap();
+    assert_eq!(first, format!("ksplat: -: {} bytes, 1 reports", KASAN.len()));
+    assert_eq!(
+        second,
+        "ksplat: -: read as console: 17 of the first 17 lines have the console's stamp or level\n"
+    );
     assert!(!run.text().contains("bytes, 1 reports"));
 }
 
@@ -385,4 +390,100 @@ fn ok_kinds_are_listed_in_every_format() {
     assert_eq!(lines.text().lines().count(), array.as_array().unwrap().len());
     assert!(text.text().lines().any(|l| l.starts_with("kasan/bad-access ") && l.contains("memory-safety")));
     assert!(array[0]["example"].is_string());
+}
+
+/// The time until the program prints the first line, behind the last byte of its input, which stays open.
+fn follow(args: &[&str], log: &str) -> (std::time::Duration, String) {
+    use std::io::BufRead as _;
+    let mut child = ksplat(args).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    stdin.write_all(log.as_bytes()).unwrap();
+    stdin.flush().unwrap();
+    let start = std::time::Instant::now();
+    let mut line = String::new();
+    out.read_line(&mut line).unwrap();
+    let waited = start.elapsed();
+    drop(stdin);
+    out.read_to_string(&mut line).unwrap();
+    child.wait().unwrap();
+    (waited, line)
+}
+
+#[test]
+fn ok_follow_prints_a_report_within_a_second_of_its_end() {
+    let (waited, out) = follow(&["scan", "--follow", "--format", "ndjson", "-"], KASAN);
+    assert!(waited.as_millis() < 1000, "{waited:?}");
+    assert_eq!(out.lines().count(), 1);
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["title"], "KASAN: use-after-free Read in ip6_send_skb");
+    // A report that the next one ends is there at once; lines that come late start none.
+    let (_, out) = follow(&["scan", "-f", "--format", "ndjson"], &format!("{KASAN}{NULL}"));
+    assert_eq!(out.lines().count(), 2);
+}
+
+#[test]
+fn ok_follow_reads_what_is_appended() {
+    let folder = Folder::new("follow");
+    let path = folder.file("grows.log", "[    1.000000] quiet\n");
+    let mut child = ksplat(&["scan", "--follow", "--format", "ndjson", &path]).spawn().unwrap();
+    let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(KASAN.as_bytes()).unwrap();
+    let mut line = String::new();
+    std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+    assert!(line.contains("KASAN: use-after-free Read"));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn ok_compressed_logs_are_read_by_their_magic() {
+    // `KASAN: …` would be large; these hold `[    1.000000] kernel BUG at a.c:1!`, as the programs compress it.
+    let gzip = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03";
+    let folder = Folder::new("compressed");
+    let path = folder.file("broken.log", gzip);
+    let run = run(&["scan", &path], b"");
+    assert_eq!((run.code, run.text()), (Some(2), ""));
+    for (name, program) in [("a.gz", "gzip"), ("a.xz", "xz"), ("a.zst", "zstd")] {
+        let Ok(mut child) =
+            Command::new(program).arg("-c").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()
+        else {
+            continue;
+        };
+        child.stdin.take().unwrap().write_all(KASAN.as_bytes()).unwrap();
+        let packed = child.wait_with_output().unwrap().stdout;
+        let path = folder.file(name, &packed);
+        let found = self::run(&["scan", "--format", "ndjson", &path], b"");
+        assert_eq!(found.json()["kind"], "kasan/bad-access", "{program}");
+        // Two files one behind the other are one log; standard input is decompressed too.
+        let twice = self::run(&["scan", "--format", "ndjson"], &packed.repeat(2));
+        assert_eq!(twice.text().lines().count(), 2, "{program}");
+        let limited = self::run(&["scan", "--max-size", "100", &path], b"");
+        assert_eq!(limited.code, Some(2));
+        assert!(limited.err.contains("--max-size"), "{}", limited.err);
+    }
+}
+
+#[test]
+fn ok_the_transport_can_be_told() {
+    let found =
+        |format: &str| run(&["scan", "--format", "ndjson", "--input-format", format], KASAN.as_bytes());
+    assert_eq!(found("auto").json()["kind"], "kasan/bad-access");
+    assert_eq!(found("console").json()["kind"], "kasan/bad-access");
+    assert_eq!(found("json").code, Some(0));
+    assert_eq!(found("pigeon").code, Some(2));
+}
+
+#[test]
+fn ok_a_long_log_is_read_piece_by_piece() {
+    let quiet = "[    0.000001] nothing to see here, nor anywhere near\n".repeat(200_000);
+    let log = format!("{KASAN}{quiet}{NULL}{quiet}");
+    let run = run(&["scan", "--format", "ndjson"], log.as_bytes());
+    let offsets: Vec<u64> = run
+        .text()
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap()["source"]["offset"].as_u64().unwrap())
+        .collect();
+    assert_eq!(offsets, [0, (KASAN.len() + quiet.len()) as u64]);
 }

@@ -107,8 +107,9 @@ fn module_of(path: &str) -> String {
         "Error" | "ErrorKind" | "Result" => "error",
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
-        "Line" | "Log" => "log",
-        "kind" | "kinds" | "reports" => "parse",
+        "Line" | "Log" | "Transport" => "log",
+        "kind" | "kinds" => "parse",
+        "Reports" | "Stream" | "reports" => "stream",
         _ => &name,
     };
     module.to_owned()

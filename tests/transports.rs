@@ -2,6 +2,8 @@
 //!
 //! `tests/data/transport/make.py` made the files, where it could with the programs that make them for people.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::path::{Path, PathBuf};
 
 /// What must not depend on the transport.
@@ -19,8 +21,8 @@ fn folder() -> PathBuf {
 }
 
 fn files() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder()).expect("the fixtures are there");
-    let mut files: Vec<_> = entries.map(|e| e.expect("an entry can be read").path()).collect();
+    let entries = std::fs::read_dir(folder()).unwrap();
+    let mut files: Vec<_> = entries.map(|e| e.unwrap().path()).collect();
     files.retain(|f| f.extension().is_none_or(|e| e != "py"));
     files.sort();
     assert!(files.len() > 50);
@@ -40,7 +42,7 @@ fn seen<'a>(reports: impl Iterator<Item = ksplat::Report<'a>>) -> Vec<Seen> {
 }
 
 fn name(file: &Path) -> String {
-    file.file_name().expect("it has a name").to_string_lossy().into_owned()
+    file.file_name().unwrap().to_string_lossy().into_owned()
 }
 
 #[test]
@@ -157,4 +159,90 @@ fn ok_a_pause_ends_a_report_and_starts_no_second_one() {
     found.extend(stream.settle(stream.received()));
     found.extend(stream.finish());
     assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn ok_damaged_logs_of_every_transport_end() {
+    for file in files() {
+        let log = std::fs::read(&file).unwrap();
+        for end in (0..log.len()).step_by(53) {
+            let found = ksplat::reports(&log[..end]).count();
+            assert!(found <= 1, "{} cut at {end}: {found}", name(&file));
+        }
+        let mut log = log;
+        for at in (0..log.len()).step_by(199) {
+            for byte in [0, b'\n', b'\r', b'"', b'{', b'[', b';', b'&', b'>', 0x1b, 0xff] {
+                let old = std::mem::replace(&mut log[at], byte);
+                assert!(ksplat::reports(&log).count() <= 2, "{} with {byte} at {at}", name(&file));
+                log[at] = old;
+            }
+        }
+    }
+}
+
+/// Shapes that cost a careless decoder more than their share.
+#[test]
+fn ok_adversarial_input_of_every_transport_is_linear() {
+    let shapes: [&[u8]; 12] = [
+        b"{\"MESSAGE\":\"",
+        b"{\"a\":[[[[",
+        b"{",
+        b"[{'",
+        b"6,1,2,-,ncfrag=0/9999999999;x\n",
+        b"6,1,2,c;x\n",
+        b"__CURSOR=\nMESSAGE\n",
+        b"> > > > ",
+        b"&lt;&",
+        b"\r",
+        b"Oops#1 Part1\n",
+        b"- {\"dt\": \"",
+    ];
+    for transport in ksplat::Transport::ALL {
+        for shape in shapes {
+            let log = shape.repeat((1 << 20) / shape.len());
+            let start = std::time::Instant::now();
+            let _ = ksplat::Log::carried_by(*transport, &log).reports().count();
+            assert!(start.elapsed().as_secs() < 20, "{transport}: {}", String::from_utf8_lossy(shape));
+        }
+    }
+}
+
+/// Lines after the kernel's formats, with made-up names.
+const OOPS: &str = "[    1.000001] BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+    [    1.000002] RIP: 0010:ring_poll+0x1a/0x90\n[    1.000003] Call Trace:\n[    1.000004]  ring_read+0x1/0x2\n\
+    [    1.000005]  vfs_read+0x1/0x2\n[    1.000006] ---[ end trace 0000000000000000 ]---\n";
+
+fn titles(log: &str) -> Vec<String> {
+    ksplat::reports(log.as_bytes()).map(|r| ksplat::identify(&r).title).collect()
+}
+
+#[test]
+fn ok_lines_that_ran_into_each_other_are_two() {
+    let want = titles(OOPS);
+    assert_eq!(want, ["BUG: unable to handle kernel NULL pointer dereference in ring_poll"]);
+    let half = "[    0.999999] ring: an allocation of 34359738352 bytes failed, which is a lot";
+    for before in [half, "box login: ", "** 93 printk messages dropped ** "] {
+        assert_eq!(titles(&format!("{before}{OOPS}")), want, "{before}");
+    }
+    // A foreign line in the trace, glued to a frame's.
+    let glued = OOPS.replace("ring_read+0x1/0x2\n", "ring_read+0x1/0x2\n[    1.000004] usb 1-1: reset");
+    assert_eq!(titles(&glued), want);
+}
+
+#[test]
+fn ok_a_trace_that_lost_messages_says_where() {
+    let cut = OOPS.replace("[    1.000005] ", "** 93 printk messages dropped ** [    1.000005] ");
+    let report = ksplat::reports(cut.as_bytes()).next().unwrap();
+    let defect = report.defects.iter().find(|d| d.code == ksplat::report::DefectCode::Dropped).unwrap();
+    assert_eq!(defect.text, "** 93 printk messages dropped **, behind: ring_read+0x1/0x2");
+    assert!(!report.is_corrupted());
+}
+
+#[test]
+fn ok_a_report_that_another_cut_is_damaged() {
+    let warn = "[    1.000000] WARNING: CPU: 0 PID: 7 at net/ring.c:12 ring_push+0x1a/0x90\n";
+    let reports: Vec<_> =
+        ksplat::reports(format!("{warn}{OOPS}").as_bytes()).map(ksplat::Report::into_owned).collect();
+    assert_eq!(reports.len(), 2);
+    assert!(reports[0].defects.iter().any(|d| d.code == ksplat::report::DefectCode::Interleaved));
 }

@@ -1,15 +1,50 @@
-//! Where logs come from: files, folders, standard input.
+//! Where logs come from: files, folders, standard input, compressed or not, whole or still growing.
 //!
-//! All I/O of logs is here. [`walk`] names the logs of some paths, one after the other; [`Source::read`] fetches
-//! one. A log that cannot be read is one error, and the walk goes on behind it. Nothing is parsed here.
+//! All I/O of logs is here. [`walk`] names the logs of some paths, one after the other; [`Source::open`] fetches
+//! one, in bounded memory where it is long; [`Follow`] waits for more. A log that cannot be read is one error, and
+//! the walk goes on behind it.
 
+mod decompress;
+mod follow;
 mod walk;
 
+pub use decompress::MAX_SIZE;
+pub use follow::{Follow, SILENCE};
 pub use walk::{Walk, walk};
 
-use crate::{Error, ErrorKind, Result};
-use std::io::Read as _;
+use crate::log::Detection;
+use crate::report::Report;
+use crate::{Error, ErrorKind, Result, Stream, Transport};
+use std::collections::VecDeque;
+use std::io::{self, Read};
 use std::path::PathBuf;
+
+/// Bytes up to which a log is held as a whole; a longer one is read piece by piece.
+const WHOLE: usize = 8 << 20;
+/// Bytes that are read at once.
+const PIECE: usize = 256 << 10;
+
+/// How logs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How the logs were carried; found out for each log if `None`.
+    pub transport: Option<Transport>,
+    /// Most bytes that a compressed log may grow to.
+    pub max_size: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { transport: None, max_size: MAX_SIZE }
+    }
+}
+
+impl Settings {
+    fn stream(&self) -> Stream {
+        self.transport.map_or_else(Stream::new, Stream::carried_by)
+    }
+}
 
 /// One log that can be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,29 +55,133 @@ pub enum Source {
     File(PathBuf),
 }
 
+/// A log, opened.
+#[derive(Debug)]
+pub enum Opened {
+    /// All its bytes, decompressed.
+    Whole(Vec<u8>),
+    /// It is long: its reports, one after the other.
+    Long(Box<Pieces>),
+}
+
 impl Source {
     /// What outputs call it: `-` or the path, lossily as UTF-8.
     #[must_use]
     pub fn name(&self) -> String {
+        self.path().to_string_lossy().into_owned()
+    }
+
+    fn path(&self) -> PathBuf {
         match self {
-            Self::Stdin => "-".to_owned(),
-            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::Stdin => "-".into(),
+            Self::File(path) => path.clone(),
         }
     }
 
-    /// The bytes of the log.
+    /// Opens the log, decompresses it, and reads it if it is not long.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Read`] if it cannot be opened or read.
+    pub fn open(&self, settings: &Settings) -> Result<Opened> {
+        let error = |e| Error::new(ErrorKind::Read(self.path()), e);
+        let mut reader = self.reader(settings).map_err(error)?;
+        let mut bytes = Vec::new();
+        reader.by_ref().take(WHOLE as u64).read_to_end(&mut bytes).map_err(error)?;
+        if bytes.len() < WHOLE {
+            return Ok(Opened::Whole(bytes));
+        }
+        let mut stream = settings.stream();
+        let ready = stream.push(&bytes).into();
+        Ok(Opened::Long(Box::new(Pieces {
+            path: self.path(),
+            reader,
+            stream: Some(stream),
+            ready,
+            buffer: vec![0; PIECE],
+            received: 0,
+            detection: None,
+        })))
+    }
+
+    /// The bytes of the log, decompressed, however many they are.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Read`] if the file cannot be opened or read to its end.
     pub fn read(&self) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let read = self.reader(&Settings::default()).and_then(|mut r| r.read_to_end(&mut bytes));
+        read.map(|_| bytes).map_err(|e| Error::new(ErrorKind::Read(self.path()), e))
+    }
+
+    fn reader(&self, settings: &Settings) -> io::Result<Box<dyn Read + Send>> {
         match self {
-            Self::Stdin => {
-                let mut bytes = Vec::new();
-                let read = std::io::stdin().lock().read_to_end(&mut bytes);
-                read.map(|_| bytes).map_err(|e| Error::new(ErrorKind::Read("-".into()), e))
+            Self::Stdin => decompress::open(io::stdin(), settings.max_size),
+            Self::File(path) => decompress::open(std::fs::File::open(path)?, settings.max_size),
+        }
+    }
+}
+
+/// The reports of a log that is read piece by piece. An error ends it.
+pub struct Pieces {
+    path: PathBuf,
+    reader: Box<dyn Read + Send>,
+    stream: Option<Stream>,
+    ready: VecDeque<Report<'static>>,
+    buffer: Vec<u8>,
+    received: usize,
+    detection: Option<Detection>,
+}
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pieces").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Pieces {
+    /// How many bytes were read, once all were.
+    #[must_use]
+    pub fn received(&self) -> usize {
+        self.received
+    }
+
+    /// What the log was taken for, once all of it was read.
+    #[must_use]
+    pub const fn detection(&self) -> Option<&Detection> {
+        self.detection.as_ref()
+    }
+
+    /// The reports that were left when the log ended.
+    fn finish(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        self.detection = stream.detection().cloned();
+        self.received = stream.received();
+        self.ready.extend(stream.finish());
+    }
+}
+
+impl Iterator for Pieces {
+    type Item = Result<Report<'static>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(report) = self.ready.pop_front() {
+                return Some(Ok(report));
             }
-            Self::File(path) => std::fs::read(path).map_err(|e| Error::new(ErrorKind::Read(path.clone()), e)),
+            let stream = self.stream.as_mut()?;
+            match self.reader.read(&mut self.buffer) {
+                Ok(0) => self.finish(),
+                Ok(read) => self.ready.extend(stream.push(self.buffer.get(..read).unwrap_or_default())),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // What was found so far stands; the error comes behind it.
+                    self.finish();
+                    let error = Error::new(ErrorKind::Read(self.path.clone()), error);
+                    return Some(Err(error));
+                }
+            }
         }
     }
 }

@@ -103,7 +103,8 @@ fn weekday(input: &[u8]) -> Parsed<'_, &[u8]> {
 fn micros(year: u64, month: u64, day: u64, time: u64) -> Option<Microseconds> {
     const BEFORE: [u64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let before = BEFORE.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
-    let leap_now = month > 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap_now =
+        month > 2 && year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let past = year.checked_sub(1)?;
     let days = past * 365 + past / 4 - past / 100 + past / 400 + before + u64::from(leap_now) + day;
     Some(days * DAY * SECOND + time)

@@ -22,15 +22,15 @@ pub use transport::{Detection, Transport};
 
 use crate::report::{Caller, Microseconds};
 use memchr::memchr;
-use std::borrow::Cow;
+use std::sync::OnceLock;
 
 /// Bytes of two lines, prefixes included, that say anything.
 const GLUED_BYTES: usize = 100;
 
 /// A log.
 ///
-/// Where the text of the log stands verbatim in the bytes, it is borrowed; where a transport has to be decoded, the
-/// log holds the decoded lines.
+/// Where the text of the log stands verbatim in the bytes, it is borrowed; where a transport has to be decoded, that
+/// is done when the lines are asked for.
 ///
 /// ```
 /// use ksplat::Log;
@@ -45,7 +45,8 @@ const GLUED_BYTES: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Log<'log> {
     source: &'log [u8],
-    bytes: Cow<'log, [u8]>,
+    /// The lines, where they have to be decoded and somebody asked.
+    decoded: OnceLock<Vec<u8>>,
     detection: Detection,
 }
 
@@ -62,17 +63,16 @@ impl<'log> Log<'log> {
         Self::new(bytes, told(transport, bytes.get(..WINDOW).unwrap_or(bytes)))
     }
 
-    fn new(source: &'log [u8], detection: Detection) -> Self {
-        let bytes = if detection.decode {
-            let mut out = Decoded::default();
-            let bom = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-            let at = At { offset: bom, line: 1 };
-            detection.decoder().feed(source.get(bom..).unwrap_or_default(), at, true, &mut out);
-            Cow::Owned(out.text)
-        } else {
-            Cow::Borrowed(source)
-        };
-        Self { source, bytes, detection }
+    const fn new(source: &'log [u8], detection: Detection) -> Self {
+        Self { source, decoded: OnceLock::new(), detection }
+    }
+
+    fn decode(&self) -> Vec<u8> {
+        let mut out = Decoded::default();
+        let source = self.source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(self.source);
+        let at = At { offset: self.source.len() - source.len(), line: 1 };
+        self.detection.decoder().feed(source, at, true, &mut out);
+        out.text
     }
 
     /// The bytes as they were carried.
@@ -84,7 +84,7 @@ impl<'log> Log<'log> {
     /// The bytes of the lines: [`Log::source`], or what was decoded of it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        if self.detection.decode { self.decoded.get_or_init(|| self.decode()) } else { self.source }
     }
 
     /// How the log was carried, and why that is believed.
@@ -96,7 +96,7 @@ impl<'log> Log<'log> {
     /// The lines, in order.
     #[must_use]
     pub fn lines(&self) -> Lines<'_> {
-        Lines::new(&self.bytes, self.detection.form)
+        Lines::new(self.as_bytes(), self.detection.form)
     }
 }
 

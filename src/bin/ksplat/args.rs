@@ -1,6 +1,9 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ksplat::Transport;
+use ksplat::input::Settings;
 use std::path::PathBuf;
 
 /// Finds the crash reports in Linux kernel logs, names them and groups them.
@@ -60,6 +63,12 @@ pub(crate) struct ScanArgs {
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    /// Read on as the log grows, and print each report once it is complete.
+    ///
+    /// A report is complete when other lines or a pause end it. A file is followed until the program is stopped, a
+    /// pipe to its end. Takes one PATH.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
 }
 
 /// Group the crash reports by signature.
@@ -135,4 +144,24 @@ pub(crate) struct Paths {
     /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// How the logs were carried; `auto` finds out, and says why with -v.
+    #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = input_format())]
+    pub(crate) input_format: String,
+    /// Most bytes that a compressed log may grow to.
+    #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_SIZE)]
+    pub(crate) max_size: u64,
+}
+
+impl Paths {
+    /// How the logs are to be read.
+    pub(crate) fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        settings.transport = Transport::ALL.iter().copied().find(|t| t.name() == self.input_format);
+        settings.max_size = self.max_size;
+        settings
+    }
+}
+
+fn input_format() -> PossibleValuesParser {
+    PossibleValuesParser::new(std::iter::once("auto").chain(Transport::ALL.iter().map(|t| t.name())))
 }

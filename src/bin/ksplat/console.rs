@@ -36,6 +36,12 @@ impl Console {
         say(&text);
     }
 
+    /// Tells what cannot be done; the run will exit with 2.
+    pub(crate) fn fail(&mut self, text: &str) {
+        self.failed = true;
+        say(text);
+    }
+
     /// Tells something that only `-v` wants to know.
     pub(crate) fn note(&self, text: &str) {
         if self.verbose {

@@ -6,12 +6,18 @@ use crate::console::Console;
 use crate::logs;
 use ksplat::dedup::Groups;
 use ksplat::output::{json, text};
+use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome> {
     let mut groups = Groups::new();
-    logs::each_report(&args.paths.paths, console, |_, path, report, identity| {
+    let one = |path: &str, report: &Report<'_>, identity: &Identity| {
+        let mut groups = Groups::new();
         groups.add(path, report, identity);
+        groups
+    };
+    logs::each_report(&args.paths, console, &one, |_, one| {
+        one.by_size().into_iter().for_each(|group| groups.insert(group.clone()));
         Ok(())
     })?;
     print(&groups, args.format, console)?;

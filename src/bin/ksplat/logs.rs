@@ -1,42 +1,142 @@
 //! Every report of every log of some paths, for the verbs that read logs.
 
+use crate::args::Paths;
 use crate::console::{self, Console};
-use ksplat::input::Source;
-use ksplat::{Identity, Report};
+use ksplat::input::{Follow, Opened, Pieces, Settings, Source};
+use ksplat::log::Detection;
+use ksplat::{Error, Identity, Log, Report};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
 
-/// Calls `visit` with each report, in the order of the logs and of their lines, and flushes behind each log.
+/// Logs that are read at the same time, their reports held until it is their turn.
+const TOGETHER: usize = 64;
+
+/// What was read of one log.
+enum Done<T> {
+    Whole { name: String, bytes: usize, detection: Detection, found: Vec<T> },
+    Long { name: String, pieces: Box<Pieces> },
+}
+
+/// Calls `visit` with what `render` makes of each report, in the order of the logs and of their lines, and flushes
+/// behind each log. Short logs are read and rendered in parallel; long ones one by one, in bounded memory.
 ///
 /// A log that cannot be read is told on standard error, and the next one is read.
 ///
 /// # Errors
 ///
 /// Those of `visit`, which ends the run, and of standard output.
-pub(crate) fn each_report(
-    paths: &[PathBuf],
+pub(crate) fn each_report<T: Send>(
+    paths: &Paths,
     console: &mut Console,
-    mut visit: impl FnMut(&mut Console, &str, &Report<'_>, &Identity) -> io::Result<()>,
+    render: &(impl Fn(&str, &Report<'_>, &Identity) -> T + Sync),
+    mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
-    for source in ksplat::input::walk(paths) {
-        if matches!(source, Ok(Source::Stdin)) && io::stdin().is_terminal() {
+    let settings = paths.settings();
+    let mut sources = ksplat::input::walk(&paths.paths);
+    loop {
+        let together: Vec<_> = sources.by_ref().take(TOGETHER).collect();
+        if together.is_empty() {
+            return Ok(());
+        }
+        if together.iter().any(|s| matches!(s, Ok(Source::Stdin))) && io::stdin().is_terminal() {
             console::say("reading a log from the terminal; Ctrl-D ends it");
         }
-        let log = source.and_then(|source| Ok((source.name(), source.read()?)));
-        let (name, bytes) = match log {
-            Ok(log) => log,
-            Err(error) => {
-                console.error(&error);
-                continue;
+        let read = |source: Result<Source, Error>| source.and_then(|s| read(&s, &settings, render));
+        let done: Vec<_> = together.into_par_iter().map(read).collect();
+        for log in done {
+            match log {
+                Err(error) => console.error(&error),
+                Ok(Done::Whole { name, bytes, detection, found }) => {
+                    note(console, &name, bytes, &detection, found.len());
+                    found.into_iter().try_for_each(|one| visit(console, one))?;
+                }
+                Ok(Done::Long { name, pieces }) => long(&name, pieces, console, render, &mut visit)?,
             }
-        };
-        let mut found = 0;
-        for report in ksplat::reports(&bytes) {
-            visit(console, &name, &report, &ksplat::identify(&report))?;
-            found += 1;
+            console.out.flush()?;
         }
-        console.note(&format!("{name}: {} bytes, {found} reports", bytes.len()));
+    }
+}
+
+fn read<T>(
+    source: &Source,
+    settings: &Settings,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+) -> Result<Done<T>, Error> {
+    let name = source.name();
+    Ok(match source.open(settings)? {
+        Opened::Long(pieces) => Done::Long { name, pieces },
+        Opened::Whole(bytes) => {
+            let log =
+                settings.transport.map_or_else(|| Log::from_bytes(&bytes), |t| Log::carried_by(t, &bytes));
+            let found = log.reports().map(|r| render(&name, &r, &ksplat::identify(&r))).collect();
+            Done::Whole { name, bytes: bytes.len(), detection: log.detection().clone(), found }
+        }
+    })
+}
+
+fn long<T>(
+    name: &str,
+    mut pieces: Box<Pieces>,
+    console: &mut Console,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+    visit: &mut impl FnMut(&mut Console, T) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut found = 0;
+    for report in pieces.by_ref() {
+        match report {
+            Ok(report) => {
+                visit(console, render(name, &report, &ksplat::identify(&report)))?;
+                found += 1;
+            }
+            Err(error) => console.error(&error),
+        }
+    }
+    if let Some(detection) = pieces.detection() {
+        note(console, name, pieces.received(), detection, found);
+    }
+    Ok(())
+}
+
+/// Calls `visit` with what `render` makes of each report of a log that grows, as soon as it is complete.
+///
+/// # Errors
+///
+/// As [`each_report`].
+pub(crate) fn follow<T>(
+    paths: &Paths,
+    console: &mut Console,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+    mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
+) -> io::Result<()> {
+    let source = match paths.paths.as_slice() {
+        [] => Source::Stdin,
+        [path] if path.as_os_str() == "-" => Source::Stdin,
+        [path] => Source::File(path.clone()),
+        _ => {
+            console.fail("only one log can be followed");
+            return Ok(());
+        }
+    };
+    let name = source.name();
+    let reports = match Follow::new(&source, &paths.settings()) {
+        Ok(reports) => reports,
+        Err(error) => {
+            console.error(&error);
+            return Ok(());
+        }
+    };
+    for report in reports {
+        match report {
+            Ok(report) => visit(console, render(&name, &report, &ksplat::identify(&report)))?,
+            Err(error) => console.error(&error),
+        }
         console.out.flush()?;
     }
     Ok(())
+}
+
+fn note(console: &Console, name: &str, bytes: usize, detection: &Detection, found: usize) {
+    let Detection { transport, reason, .. } = detection;
+    console.note(&format!("{name}: {bytes} bytes, {found} reports"));
+    console.note(&format!("{name}: read as {transport}: {reason}"));
 }

@@ -4,47 +4,59 @@ use crate::Outcome;
 use crate::args::{Format, ScanArgs};
 use crate::console::Console;
 use crate::logs;
+use ksplat::output::text::Colour;
 use ksplat::output::{json, text};
 use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
+    let (format, colour) = (args.format, console.colour);
     let mut found = 0;
-    logs::each_report(&args.paths.paths, console, |console, path, report, identity| {
-        print(args.format, found, console, path, report, identity)?;
+    let render =
+        |path: &str, report: &Report<'_>, identity: &Identity| render(format, colour, path, report, identity);
+    let print = |console: &mut Console, report: io::Result<Vec<u8>>| {
+        console.out.write_all(lead(format, found))?;
+        console.out.write_all(&report?)?;
         found += 1;
         Ok(())
-    })?;
+    };
+    if args.follow {
+        logs::follow(&args.paths, console, &render, print)?;
+    } else {
+        logs::each_report(&args.paths, console, &render, print)?;
+    }
     if args.format == Format::Json {
         console.out.write_all(if found == 0 { b"[]\n" } else { b"\n]\n" })?;
     }
     Ok(Outcome::found(found > 0 && !args.exit_zero))
 }
 
-/// Prints the report that `before` others precede.
-fn print(
+/// What stands before a report that so many others precede.
+fn lead(format: Format, before: usize) -> &'static [u8] {
+    match (format, before) {
+        (Format::Ndjson, _) | (Format::Text, 0) => b"",
+        (Format::Text, _) => b"\n",
+        (Format::Json, 0) => b"[\n",
+        (Format::Json, _) => b",\n",
+    }
+}
+
+/// The report as it is printed.
+fn render(
     format: Format,
-    before: usize,
-    console: &mut Console,
+    colour: Colour,
     path: &str,
     report: &Report<'_>,
     identity: &Identity,
-) -> io::Result<()> {
-    let out = &mut console.out;
+) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
     match format {
-        Format::Text => {
-            if before > 0 {
-                writeln!(out)?;
-            }
-            write!(out, "{}", text::report(path, report, identity, console.colour))
-        }
-        Format::Json => {
-            out.write_all(if before == 0 { b"[\n" } else { b",\n" })?;
-            Ok(serde_json::to_writer(out, &json::Report::new(path, report, identity))?)
-        }
+        Format::Text => write!(out, "{}", text::report(path, report, identity, colour))?,
+        Format::Json => serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?,
         Format::Ndjson => {
-            serde_json::to_writer(&mut *out, &json::Report::new(path, report, identity))?;
-            writeln!(out)
+            serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?;
+            out.push(b'\n');
         }
     }
+    Ok(out)
 }

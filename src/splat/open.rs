@@ -1,0 +1,102 @@
+//! A splat whose end is not known yet: which lines still belong to it.
+
+use super::{
+    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
+};
+use crate::block::{self, Block};
+use crate::family::{Follows, Header};
+use crate::log::{At, Line};
+use crate::printk;
+
+/// A splat whose end is not known yet.
+pub(super) struct Open<'log> {
+    pub(super) splat: Splat<'log>,
+    /// Lines up to and with the last known one.
+    pub(super) known: usize,
+    /// Unknown lines since, as far as the kernel printed them.
+    pub(super) gap: usize,
+    pub(super) last: Line<'log>,
+    pub(super) epilogue: bool,
+    pub(super) nmi_sent: bool,
+    /// What `Splats` said of this caller before.
+    pub(super) taken: usize,
+}
+
+impl Open<'_> {
+    /// Where the header stands.
+    pub(super) fn header_at(&self) -> At {
+        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
+    }
+}
+
+impl<'log> Open<'log> {
+    /// Whether `line` comes too late to belong.
+    pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
+        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
+        let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
+        waited
+            || self.last.number + SILENT_LINES < line.number
+            || self.gap > gap
+            || self.splat.lines.len() - self.known > FOREIGN_LINES
+            || self.splat.lines.len() > SPLAT_LINES
+    }
+
+    /// Whether a header belongs to this splat and starts none of its own.
+    pub(super) fn absorbs(&self, headers: &[Header<'log>]) -> bool {
+        headers.first().is_some_and(|h| match h.rule.follows {
+            Follows::Nothing => false,
+            // A strict header alone may be no report at all: it must not take a real one along.
+            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
+            // Behind the end marker only a panic is still the same crash.
+            Follows::Kinds(_) if self.epilogue => false,
+            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Kinds(kinds) | Follows::Bare(kinds) => {
+                self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
+            }
+        })
+    }
+
+    pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
+        let block = block::read(line.text);
+        let known = match &block {
+            _ if is_header => true,
+            Some(block) => self.belongs(block),
+            None => !self.epilogue && self.is_part(line.text),
+        };
+        match block {
+            Some(Block::End) => self.epilogue = true,
+            Some(Block::NmiSent) => self.nmi_sent = true,
+            _ if is_header => self.epilogue = false,
+            _ => {}
+        }
+        self.splat.lines.push(SplatLine { line, block });
+        // On a console with time stamps, a line without one is a program's.
+        self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
+        if known {
+            self.gap = 0;
+            self.known = self.splat.lines.len();
+            self.last = line;
+        }
+    }
+
+    /// Whether a row that may be this splat's names the line as one of its own.
+    fn is_part(&self, text: &[u8]) -> bool {
+        let text = text.trim_ascii_start();
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
+        parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
+    }
+
+    /// Behind the end marker only what the kernel prints there counts.
+    fn belongs(&self, block: &Block<'_>) -> bool {
+        !self.epilogue
+            || matches!(
+                block,
+                Block::Registers(_)
+                    | Block::Code(_)
+                    | Block::Epilogue { .. }
+                    | Block::End
+                    | Block::Modules(_)
+            )
+    }
+}
