@@ -146,9 +146,13 @@ impl<'log> Splats<'log> {
             // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
             return Vec::new();
         }
-        family::header(start.trim_ascii_end())
-            .filter(|h| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset))))
-            .collect()
+        let start = start.trim_ascii_end();
+        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
+        if has_inner {
+            family::header(start).filter(fits).collect()
+        } else {
+            family::literal(start).filter(fits).collect()
+        }
     }
 
     /// The lines before `offset`, as far back as a row may ask for them.

@@ -19,7 +19,6 @@ pub(super) const RULES: &[Rule] = &[rule("netdev/waiting")
     // `DCCP_BUG` of `net/dccp/dccp.h`, until 6.15.
     rule("netdev/dccp-bug")
         .line("BUG: %s at net/dccp/%s:%d/%s()\n", &["what", "file", "line", "func"])
-        .line("%s: BUG: %s at net/dccp/%s:%d/%s()\n", &["", "what", "file", "line", "func"])
         .title("BUG: {what} at net/dccp/{file}:LINE/{func}()")
         .class(Class::Network)
         .example("BUG: queue is empty at net/dccp/output.c:112/dccp_write_xmit()")];

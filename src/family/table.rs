@@ -34,6 +34,15 @@ struct Entry {
     format: Format,
 }
 
+impl Entry {
+    fn read<'log>(&self, text: &'log [u8]) -> Option<Header<'log>> {
+        let mut captures = Vec::new();
+        printk::read(self.format.text, text, &mut captures)?;
+        let fits = !self.rule.refuses(text);
+        fits.then_some(Header { rule: self.rule, format: self.format, captures })
+    }
+}
+
 struct Table {
     /// Entries whose format starts with a literal, in table order, by their first byte.
     by_first: [Vec<Entry>; 256],
@@ -110,7 +119,7 @@ pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let mut text = text;
-    if header(text).next().is_some() {
+    if literal(text).next().is_some() {
         return Some(text);
     }
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
@@ -131,20 +140,20 @@ fn undated(text: &[u8]) -> &[u8] {
 
 /// The row whose header `text` is, and all rows after it that share the header.
 pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    literal(text).chain(inner(text))
+}
+
+/// The same among the rows whose format starts with a literal.
+pub(crate) fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     let first = text.first().map_or(0, |c| usize::from(*c));
-    let literal = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
-    literal
-        .iter()
-        .filter(move |e| text.starts_with(e.prefix))
-        .chain(TABLE.inner.iter().filter(move |e| memchr::memmem::find(text, e.prefix).is_some()))
-        .filter_map(move |e| {
-            let mut captures = Vec::new();
-            printk::read(e.format.text, text, &mut captures)?;
-            if e.rule.refuses(text) {
-                return None;
-            }
-            Some(Header { rule: e.rule, format: e.format, captures })
-        })
+    let entries = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
+    entries.iter().filter(move |e| text.starts_with(e.prefix)).filter_map(move |e| e.read(text))
+}
+
+/// The same among the rows whose format starts with a conversion.
+fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    let holds = move |e: &&Entry| memchr::memmem::find(text, e.prefix).is_some();
+    TABLE.inner.iter().filter(holds).filter_map(move |e| e.read(text))
 }
 
 /// The literals by which headers that start with a conversion are found.
