@@ -1,4 +1,41 @@
-//! ksplat reads Linux kernel logs, finds every crash report in them, and gives each a title and a signature.
+//! ksplat reads Linux kernel logs, finds every crash report ("splat") in them, and gives each a title and a
+//! signature that stay the same for the same bug.
+//!
+//! ```
+//! let log = b"[   12.000001] BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+//!             [   12.000002] RIP: 0010:ring_poll.isra.0+0x1a/0x90 [ring]\n\
+//!             [   12.000003] Call Trace:\n\
+//!             [   12.000004]  ring_ioctl+0x44/0xa0 [ring]\n";
+//! let report = ksplat::reports(log).next().unwrap();
+//! assert_eq!(report.kind.name(), "fault/null-deref");
+//! assert_eq!(report.fault.address, Some(0x10));
+//!
+//! let identity = ksplat::identify(&report);
+//! assert_eq!(identity.title, "BUG: unable to handle kernel NULL pointer dereference in ring_poll");
+//! assert_eq!(identity.signature.canonical(), ["fault/null-deref", "ring_poll"]);
+//! ```
+//!
+//! # The way of a log
+//!
+//! ```text
+//! log bytes ─► log ─► splat ─► report ─► dedup ─► output
+//!             lines   extent   typed     title, signature, groups
+//! ```
+//!
+//! * [`reports`] iterates over the reports of bytes in memory; a [`Report`] borrows from them. [`Stream`] takes a log
+//!   piece by piece. [`Log`] says how a log was carried ([`Transport`]) or is told.
+//! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
+//!   groups.
+//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
+//! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
+//!
+//! # Features
+//!
+//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//!
+//! # Chapters
+//!
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`].
 
 #![forbid(unsafe_code)]
 
@@ -15,6 +52,19 @@ mod printk;
 pub mod report;
 mod splat;
 mod stream;
+
+/// The long chapters.
+pub mod doc {
+    #[doc = include_str!("doc/adding_a_family.md")]
+    pub mod adding_a_family {}
+    #[doc = include_str!("doc/architecture.md")]
+    pub mod architecture {}
+    #[doc = include_str!("doc/formats.md")]
+    pub mod formats {}
+    #[doc = include_str!("../README.md")]
+    #[cfg(doctest)]
+    pub mod readme {}
+}
 
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
