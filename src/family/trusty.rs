@@ -31,6 +31,17 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::Assertion)
         .types(TYPES)
         .example("trusty: panic (caller 0xffffffffe000fbb8): DEBUG ASSERT FAILED at (trusty/ring.c:472): !ring->head"),
+    // The log driver prints what has come so far, so that a message may be two records.
+    rule("trusty/assert-split")
+        .line("trusty: panic (caller\n", &[])
+        .next("trusty: %p): %sASSERT FAILED at (%s):%s\n", &["", "", "place", "what"])
+        .maybe(WARNED, WARNED_NAMES)
+        .title("trusty: ASSERT FAILED:{what}")
+        .frame(&[])
+        .class(Class::Assertion)
+        .types(TYPES)
+        .group("trusty/assert")
+        .example("trusty: panic (caller"),
     rule("trusty/panic")
         .line("trusty: panic (caller %p): %s\n", &["", "what"])
         .maybe(WARNED, WARNED_NAMES)
