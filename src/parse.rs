@@ -89,7 +89,7 @@ fn named<'log>(header: &Header<'log>) -> impl Iterator<Item = (&'static str, Tex
 }
 
 /// The captures of a row's further lines and the first lead line that one of them is; `None` if a required one is
-/// missing. Parts of one wording are successive lines.
+/// missing.
 fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'log>, usize)> {
     let mut captures = Vec::new();
     let mut lead = splat.header;

@@ -142,17 +142,16 @@ impl<'log> Splats<'log> {
         if has_inner {
             self.find_inner(end);
         }
-        if memchr::memmem::find(start, b" [inline]").is_some() {
-            // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
-            return Vec::new();
-        }
         let start = start.trim_ascii_end();
         let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
-        if has_inner {
+        let found: Vec<_> = if has_inner {
             family::header(start).filter(fits).collect()
         } else {
             family::literal(start).filter(fits).collect()
-        }
+        };
+        // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
+        let repeated = !found.is_empty() && memchr::memmem::find(start, b" [inline]").is_some();
+        if repeated { Vec::new() } else { found }
     }
 
     /// The lines before `offset`, as far back as a row may ask for them.

@@ -22,8 +22,6 @@ named! {
         EmptyTrace = "empty-trace",
         /// The header is there, but not the line of the report that says what happened.
         TruncatedHeader = "truncated-header",
-        /// The report shows the kernel's fault injection at work in the guilty stack.
-        FaultInjection = "fault-injection",
         /// Text of another message stands inside a line of this report.
         Interleaved = "interleaved",
         /// printk dropped messages inside the report.
