@@ -195,7 +195,9 @@ impl<'log> Splats<'log> {
             return;
         }
         if let Some(open) = self.open.get_mut(&stream) {
-            if !open.is_over(&line) && (headers.is_empty() || open.absorbs(&headers)) {
+            if !open.is_over(&line)
+                && (headers.is_empty() || open.absorbs(&headers) || open.is_hit_by(&line, &headers))
+            {
                 let is_header = !headers.is_empty();
                 open.push(line, is_header);
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
@@ -401,19 +403,24 @@ impl<'log> Iterator for Splats<'log> {
     }
 }
 
-/// A line before the header may announce a stack that comes behind it: that stack is not this report's.
+/// A line before the header may announce a stack that comes behind it: that stack is not this report's. Kept are the
+/// announcement, the task line below it, and the last frame of a stack that was being printed.
 fn announce<'log>(leads: &mut [SplatLine<'log>]) {
-    let mut last = None;
+    let (mut next, mut task, mut frame) = (None, None, None);
     for (at, lead) in leads.iter().enumerate() {
         match block::read(lead.line.text) {
-            Some(next @ Block::NextTrace { .. }) => last = Some((at, next)),
-            Some(Block::TraceStart { .. } | Block::Frame(_)) => last = None,
+            Some(block @ Block::NextTrace { .. }) => (next, task) = (Some((at, block)), None),
+            Some(Block::Task(line)) if next.is_some() && line.is_whole() => {
+                task = Some((at, Block::Task(line)));
+            }
+            Some(Block::TraceStart { .. }) => (next, task, frame) = (None, None, None),
+            Some(block @ Block::Frame(_)) => (next, task, frame) = (None, None, Some((at, block))),
             _ => {}
         }
     }
-    if let Some((at, next)) = last
-        && let Some(lead) = leads.get_mut(at)
-    {
-        lead.block = Some(next);
+    for (at, block) in [next, task, frame].into_iter().flatten() {
+        if let Some(lead) = leads.get_mut(at) {
+            lead.block = Some(block);
+        }
     }
 }

@@ -16,6 +16,13 @@ pub(crate) struct TaskLine<'log> {
     pub(crate) kernel: Kernel<'log>,
 }
 
+impl TaskLine<'_> {
+    /// Whether it is the line that stands above a stack: `CPU: 1 PID: 81 Comm: …`.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.task.pid.is_some() && self.task.cpu.is_some()
+    }
+}
+
 /// Reads one of them.
 pub(super) fn read(text: &[u8]) -> Option<TaskLine<'_>> {
     match text.first()? {

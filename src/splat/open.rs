@@ -22,6 +22,9 @@ pub(super) struct Open<'log> {
     pub(super) taken: usize,
 }
 
+/// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.
+const HIT_GAP: usize = 3;
+
 impl Open<'_> {
     /// Where the header stands.
     pub(super) fn header_at(&self) -> At {
@@ -49,11 +52,30 @@ impl<'log> Open<'log> {
             Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
+                false
+            }
             Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })
+    }
+
+    /// Whether the caller that prints this splat crashed over it: it says of itself that something else went wrong
+    /// before it came to the stack, and the stack that follows holds both.
+    pub(super) fn is_hit_by(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
+        let family = |h: &Header<'log>| h.rule.name.split('/').next();
+        let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
+        let shows_stack = |l: &SplatLine<'_>| {
+            matches!(l.block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)))
+        };
+        line.caller.is_some()
+            && !self.epilogue
+            && self.gap <= HIT_GAP
+            && !other.rule.strict
+            && family(own) != family(other)
+            && own.rule.meaning.stacks().next().is_some()
+            && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
     pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
