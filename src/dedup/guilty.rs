@@ -1,6 +1,6 @@
 //! The guilty frame: the one a title names.
 
-use super::{normalize, skip};
+use super::{caller, normalize, skip};
 use crate::report::{Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
 
 /// Where the blame lies.
@@ -36,6 +36,7 @@ pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
         .take
         .iter()
         .find_map(|take| from(report, meaning, *take, &texts))
+        .or_else(|| of_symbol(caller::jumper(report)?, meaning))
         .or_else(|| helper(report, meaning))
 }
 
@@ -67,6 +68,7 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
+        Take::Ip if caller::jumped(report) => None,
         Take::Ip => {
             let registers = report.crash_registers()?;
             let guilty = of_symbol(registers.ip.as_ref()?, meaning)?;
@@ -126,9 +128,15 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
 /// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
     report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
-        let mut frames = candidates(trace, at, names, true);
+        let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
+        let mut frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
         let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
         let frame = found.frame?;
+        if frame.1 > 0
+            && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, meaning))
+        {
+            return Some(Guilty { callers: callers_from(report, names, at, 1), ..guilty });
+        }
         Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
     })
 }

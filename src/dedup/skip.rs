@@ -128,7 +128,7 @@ const SKIP: &[(&str, &str)] = &[
         "waits, schedules or runs what somebody else set up",
         "add_wait_queue* arch_cpu_idle arch_local* autoremove_wake_function cancel_delayed_work* \
          __cancel_work* cancel_work* complete complete_all __const_udelay context_switch context_tracking* \
-         cpu_idle* cpu_relax ct_* default_idle* default_wake_function del_timer* __delay delay_* \
+         cpu_idle* cpu_relax default_idle* default_wake_function del_timer* __delay delay_* \
          destroy_workqueue df_debug do_idle drain_workqueue finish_task_switch* finish_wait __flush_work* \
          flush_work* flush_workqueue* io_schedule* kthread_stop __mod_timer mod_timer* native_*spin* \
          native_read_msr* native_safe_halt native_write_msr* __ndelay paravirt_* preempt_schedule* pv_native* \

@@ -1,7 +1,7 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::{
-    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
+    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
 };
 use crate::block::{self, Block};
 use crate::family::{Follows, Header};
@@ -32,7 +32,8 @@ impl Open<'_> {
 impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
-        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
+        let own = || self.splat.headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
+        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { own() };
         let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
         waited
             || self.last.number + SILENT_LINES < line.number
