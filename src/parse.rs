@@ -192,7 +192,7 @@ struct Reader<'log> {
     /// Somebody else's stack was announced inside the report.
     foreign: Option<Role>,
     /// What the next call trace is, where a line before it said so.
-    next_role: Option<Role>,
+    next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
     last: &'log [u8],
     /// The next line of instruction words continues the last code.
@@ -218,8 +218,15 @@ impl<'log> Reader<'log> {
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::NmiBacktrace { .. }) => self.task_said = true,
-            Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
+            Some(Block::NmiBacktrace { label }) => {
+                self.task_said = true;
+                if label.is_some() {
+                    self.next_trace(Role::Cpu, label.clone(), false);
+                }
+            }
+            Some(Block::NextTrace { role, label, foreign }) => {
+                self.next_trace(*role, label.clone(), *foreign);
+            }
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             None if is_lost(text) => self.no_stack(),
@@ -239,8 +246,13 @@ impl<'log> Reader<'log> {
     }
 
     /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
-    fn next_trace(&mut self, role: Role, foreign: bool) {
-        self.next_role = Some(role);
+    fn next_trace(&mut self, role: Role, label: Option<Text<'log>>, foreign: bool) {
+        let own = |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
+        if role == Role::Panic && (self.before_header || !self.traces.iter().any(own)) {
+            // The panic's stack is the only one, or an earlier report's.
+            return;
+        }
+        self.next_role = Some((role, label));
         if foreign && !self.has_callers && !self.before_header {
             self.foreign = Some(role);
         }
@@ -249,8 +261,8 @@ impl<'log> Reader<'log> {
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
-        let said = self.next_role.take().or(self.foreign);
-        let role = said.filter(|_| role == Role::Crash).unwrap_or(role);
+        let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
+        let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
     }
@@ -325,11 +337,14 @@ impl<'log> Reader<'log> {
 
     fn task(&mut self, line: &TaskLine<'log>) {
         let (task, kernel) = (&line.task, &line.kernel);
-        self.task.cpu = self.task.cpu.or(task.cpu);
-        self.task.pid = self.task.pid.or(task.pid);
-        self.task.uid = self.task.uid.or(task.uid);
-        self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
-        self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        // Another's line, such as that of the watchdog which found the task hung, says nothing of this task's CPU.
+        if self.task.pid.is_none() || task.pid.is_none() || self.task.pid == task.pid {
+            self.task.cpu = self.task.cpu.or(task.cpu);
+            self.task.pid = self.task.pid.or(task.pid);
+            self.task.uid = self.task.uid.or(task.uid);
+            self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
+            self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        }
         self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
         self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
         self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());

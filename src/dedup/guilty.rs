@@ -115,7 +115,8 @@ fn taken(report: &Report<'_>, meaning: &Meaning, held: bool) -> Option<Guilty> {
 fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
     let name = symbol.name.to_str_lossy();
     let name = normalize::function(&name);
-    let blameless = symbol.module.is_none() && skip::reason(name, meaning.skip).is_some();
+    let own = symbol.module.is_some() && !skip::is_of_compiler(name);
+    let blameless = !own && skip::reason(name, meaning.skip).is_some();
     (!blameless).then(|| named(name, None, Vec::new()))
 }
 
@@ -157,7 +158,7 @@ fn candidates<'r>(
         .filter(move |(_, (f, n))| !n.is_empty() && (f.reliable || !reliable))
         .map(move |(i, (f, name))| Candidate {
             name,
-            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()),
+            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()) && !skip::is_of_compiler(name),
             frame: Some((at, i)),
         })
 }
@@ -180,7 +181,8 @@ fn is_timer_entry(name: &str) -> bool {
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
 /// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
 fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any: bool) -> Option<Guilty> {
-    let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+    let of_cpu = |role: Role| matches!(role, Role::Crash | Role::Cpu);
+    let crash = || report.traces.iter().enumerate().filter(move |(_, t)| of_cpu(t.role));
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let start =
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));

@@ -194,6 +194,11 @@ pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static st
     prefixed.iter().chain(&TABLE.inner).find(|(p, _)| glob::matches(p, function)).map(|(_, reason)| *reason)
 }
 
+/// Whether the compiler adds such a function to every module, so that it is nobody's own.
+pub(super) fn is_of_compiler(function: &str) -> bool {
+    function.starts_with("__cfi_check")
+}
+
 /// Functions of a hang that other hangs wait for as well: the hang is theirs, whoever is stuck in it.
 const BUCKETS: &[(&str, Option<&str>, &str)] = &[
     ("*rtnl_lock*", None, "everybody who configures the network waits here for one holder"),

@@ -4,9 +4,12 @@ use super::{
     EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
 };
 use crate::block::{self, Block};
-use crate::family::{Follows, Header};
+use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
 use crate::printk;
+
+/// Lines behind a header among which those that prove it must be.
+const REQUIRED_LINES: usize = 64;
 
 /// A splat whose end is not known yet.
 pub(super) struct Open<'log> {
@@ -47,7 +50,9 @@ impl<'log> Open<'log> {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
             // A strict header alone may be no report at all: it must not take a real one along.
-            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
+            Follows::Anything => {
+                self.splat.headers.iter().any(|own| !own.rule.strict || self.has_required(own.rule))
+            }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
             Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
@@ -55,6 +60,15 @@ impl<'log> Open<'log> {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })
+    }
+
+    /// Whether the lines behind the header hold all that the row asks for.
+    fn has_required(&self, rule: &Rule) -> bool {
+        let lines = || self.splat.lines.iter().skip(self.splat.header + 1).take(REQUIRED_LINES);
+        let reads = |format, line: &SplatLine<'_>| {
+            printk::read(format, line.line.text.trim_ascii_start(), &mut Vec::new()).is_some()
+        };
+        rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
     pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
