@@ -8,7 +8,7 @@ use crate::report::{
     Code, Defect, DefectCode, Fault, Frame, Kernel, Kind, Registers, Report, Role, Span, Stack, Task, Text,
     Trace,
 };
-use crate::splat::{Splat, SplatLine, is_dropped};
+use crate::splat::{Splat, SplatLine, is_dropped, is_separator};
 use std::borrow::Cow;
 
 /// The kind called `name`, with its meaning if this version has such a row.
@@ -66,6 +66,7 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();
     fill_fault(&mut report);
+    fill_task(&mut report);
     cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
@@ -142,13 +143,27 @@ fn fill_fault(report: &mut Report<'_>) {
     fault.error_code = fault.error_code.take().or(code);
 }
 
+/// The task and CPU that the header names. Where a line of the report names others, that one is of somebody who noticed.
+fn fill_task(report: &mut Report<'_>) {
+    let number = |name| str::from_utf8(report.capture(name)?).ok()?.trim().parse().ok();
+    let (cpu, pid, comm): (_, _, Option<_>) = (number("cpu"), number("pid"), report.capture("comm").cloned());
+    let task = &mut report.task;
+    let differs = |said: Option<u32>, read: Option<u32>| said.is_some_and(|s| read.is_some_and(|r| r != s));
+    if differs(pid, task.pid) || differs(cpu, task.cpu) {
+        *task = Task::default();
+    }
+    task.cpu = task.cpu.or(cpu);
+    task.pid = task.pid.or(pid);
+    task.comm = task.comm.take().or(comm);
+}
+
 /// Drops the lines before the header that are not this report's.
 fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     let separator = |l: &SplatLine<'_>| {
         let text = l.line.text.trim_ascii();
         text.starts_with(b"------------[ cut here ]")
             || text.starts_with(b"8<--- cut here ---")
-            || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+            || is_separator(text)
     };
     let before = splat.lines.get(..splat.header).unwrap_or_default();
     let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);

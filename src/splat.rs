@@ -14,6 +14,7 @@ use crate::family::{self, Before, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
 use open::Open;
+pub(crate) use open::is_separator;
 use std::collections::{BTreeMap, HashMap};
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their

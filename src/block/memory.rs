@@ -101,7 +101,6 @@ const PROSE: &[&str] = &[
     "Shutting down cpus",
     "Oops: ",
     "SMP ",
-    "Process ",
     "Supported: ",
     "Last Breaking-Event",
     "Krnl Code",

@@ -87,6 +87,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| trace::start(text))
         .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
+        .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| memory::read(text))
         .or_else(|| (words::stack_words(text) || words::saved_registers(text)).then_some(Block::More))

@@ -42,13 +42,13 @@ pub(super) const RULES: &[Rule] = &[
         .frame(&[])
         .example(EXAMPLE),
     asked("oom/kill-in-cgroup")
-        .with("Memory cgroup out of memory: Kill%s process %d (%s)", &["", "pid", "victim"])
+        .with("Memory cgroup out of memory: Kill%s process %d (%s)", &["", "victim_pid", "victim"])
         .title("Memory cgroup out of memory: Killed process")
         .frame(&[])
         .example(EXAMPLE),
     asked("oom/kill")
-        .maybe("Out of memory%s: Kill%s process %d (%s)", &["", "", "pid", "victim"])
-        .maybe("Out of memory: kill process %d (%s)", &["pid", "victim"])
+        .maybe("Out of memory%s: Kill%s process %d (%s)", &["", "", "victim_pid", "victim"])
+        .maybe("Out of memory: kill process %d (%s)", &["victim_pid", "victim"])
         .title("Out of memory: Killed process")
         .frame(&[])
         .example(EXAMPLE),

@@ -67,6 +67,8 @@ pub(crate) struct Rule {
     pub(crate) body: Option<fn(&mut Report<'_>)>,
     /// Words that no header of this kind holds.
     pub(crate) unless: &'static [&'static str],
+    /// Whether a line of `=` ends the report, as one begins it.
+    pub(crate) ruled: bool,
     /// Unknown lines that may stand between those of the report.
     pub(crate) gap: usize,
     /// Whether the header without its required lines is somebody else's text, not a damaged report.
@@ -98,6 +100,7 @@ pub(crate) const fn rule(name: &'static str) -> Rule {
         follows: Follows::Nothing,
         body: None,
         unless: &[],
+        ruled: false,
         gap: GAP_LINES,
         strict: false,
         after: None,
@@ -136,6 +139,12 @@ impl Rule {
     /// Without its [`Rule::with`] lines the header is no header: the words alone are anybody's.
     pub(crate) const fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+
+    /// A line of `=` ends the report.
+    pub(crate) const fn ruled(mut self) -> Self {
+        self.ruled = true;
         self
     }
 

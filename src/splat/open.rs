@@ -32,6 +32,12 @@ impl Open<'_> {
     }
 }
 
+/// `==================================================================`.
+pub(crate) fn is_separator(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    text.len() > 20 && text.iter().all(|c| *c == b'=')
+}
+
 impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
@@ -76,7 +82,7 @@ impl<'log> Open<'log> {
         let known = match &block {
             _ if is_header => true,
             Some(block) => self.belongs(block),
-            None => !self.epilogue && self.is_part(line.text),
+            None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
         };
         match block {
             Some(Block::End) => self.epilogue = true,
@@ -100,6 +106,14 @@ impl<'log> Open<'log> {
         let next = self.splat.lines.len() == self.splat.header + 1;
         let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
         parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
+    }
+
+    /// Whether the line is the first line of `=` behind the header of a report that ends in one.
+    fn is_last_rule(&self, text: &[u8]) -> bool {
+        let behind = || self.splat.lines.iter().skip(self.splat.header + 1);
+        is_separator(text)
+            && self.splat.headers.iter().any(|h| h.rule.ruled)
+            && !behind().any(|l| is_separator(l.line.text))
     }
 
     /// Behind the end marker only what the kernel prints there counts.
