@@ -323,6 +323,7 @@ impl<'log> Reader<'log> {
             self.registers.push(Registers::default());
         }
         self.dump_open = true;
+        self.task.cpu = self.task.cpu.or(line.cpu);
         self.kernel.arch =
             self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
         let Some(dump) = self.registers.last_mut() else { return };

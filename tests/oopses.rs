@@ -7,7 +7,7 @@
 //! * title, and the function it blames; `-` for a log without a report, or a report that blames none;
 //! * where the crash's registers point: the instruction pointer, behind a comma the link register; `*` is an address
 //!   without a name, `-` no dump at all;
-//! * the stacks, ` | ROLE: ` before all but the first, which is the crash's: the frames that follow each other on it,
+//! * the stacks between ` | `, `ROLE: ` before those that are not the crash's own, which stands first: the frames that follow each other on it,
 //!   innermost first, among those that the kernel vouches for. `..` stands for any frames, `irq:` and `nmi:` name the
 //!   CPU's stack, `?` marks a frame that was only found on the stack.
 //!
@@ -149,10 +149,9 @@ fn stacks(report: &Report<'_>, wanted: &str) -> Vec<String> {
     }
     let wanted: Vec<(Role, &str)> = wanted
         .split(" | ")
-        .enumerate()
-        .map(|(at, stack)| match stack.split_once(": ") {
-            Some((role, frames)) if at > 0 => (Role::from_name(role).expect("a role"), frames),
-            _ => (Role::Crash, stack),
+        .map(|stack| match stack.split_once(": ") {
+            Some((role, frames)) => (Role::from_name(role).expect("a role"), frames),
+            None => (Role::Crash, stack),
         })
         .collect();
     // The crash's own stands first in the table, wherever the log has it.

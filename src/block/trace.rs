@@ -239,7 +239,7 @@ fn bare(input: &[u8]) -> Option<Frame<'_>> {
         return Some(frame);
     }
     // An address alone is a frame only where nothing else follows: `[<00007f3a>] 0x7f3a`.
-    let raw = run(opt(hex0x), input).and_then(|(rest, a)| {
+    let raw = run(opt(preceded(peek(tag("0x")), hex0x)), input).and_then(|(rest, a)| {
         let alone = rest.strip_prefix(b")").unwrap_or(rest).trim_ascii().is_empty();
         alone.then_some(a)
     })?;

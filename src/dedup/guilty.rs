@@ -188,7 +188,9 @@ fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
-    let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
+    // Where a CPU cannot be interrupted its task's stack is dumped, as it was left. x86 prints the printer's own instead.
+    let left = |at: usize| names.get(at).and_then(|n| n.first()).is_some_and(|n| n == "__switch_to");
+    let others = crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
     noticed
         .chain(others)
         .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
