@@ -8,7 +8,7 @@ use crate::report::{
     Code, Defect, DefectCode, Fault, Frame, Kernel, Kind, Registers, Report, Role, Span, Stack, Task, Text,
     Trace,
 };
-use crate::splat::{Splat, SplatLine, is_dropped};
+use crate::splat::{Splat, SplatLine, is_dropped, is_separator};
 use std::borrow::Cow;
 
 /// The kind called `name`, with its meaning if this version has such a row.
@@ -69,6 +69,7 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();
     fill_fault(&mut report);
+    fill_task(&mut report);
     cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
@@ -145,13 +146,27 @@ fn fill_fault(report: &mut Report<'_>) {
     fault.error_code = fault.error_code.take().or(code);
 }
 
+/// The task and CPU that the header names. Where a line of the report names others, that one is of somebody who noticed.
+fn fill_task(report: &mut Report<'_>) {
+    let number = |name| str::from_utf8(report.capture(name)?).ok()?.trim().parse().ok();
+    let (cpu, pid, comm): (_, _, Option<_>) = (number("cpu"), number("pid"), report.capture("comm").cloned());
+    let task = &mut report.task;
+    let differs = |said: Option<u32>, read: Option<u32>| said.is_some_and(|s| read.is_some_and(|r| r != s));
+    if differs(pid, task.pid) || differs(cpu, task.cpu) {
+        *task = Task::default();
+    }
+    task.cpu = task.cpu.or(cpu);
+    task.pid = task.pid.or(pid);
+    task.comm = task.comm.take().or(comm);
+}
+
 /// Drops the lines before the header that are not this report's.
 fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     let separator = |l: &SplatLine<'_>| {
         let text = l.line.text.trim_ascii();
         text.starts_with(b"------------[ cut here ]")
             || text.starts_with(b"8<--- cut here ---")
-            || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+            || is_separator(text)
     };
     let before = splat.lines.get(..splat.header).unwrap_or_default();
     let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);
@@ -199,7 +214,7 @@ struct Reader<'log> {
     /// The first stack began without a line that announces it.
     headless: bool,
     /// What the next call trace is, where a line before it said so.
-    next_role: Option<Role>,
+    next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
     last: &'log [u8],
     /// The next line of instruction words continues the last code.
@@ -210,7 +225,9 @@ impl<'log> Reader<'log> {
     /// A line before the header: what it says of the stacks behind it.
     fn lead(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
         match block {
-            Some(Block::NextTrace { role, .. }) => self.next_role = Some(*role),
+            // An earlier report's panic.
+            Some(Block::NextTrace { role: Role::Panic, .. }) => {}
+            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((*role, label.clone())),
             Some(Block::Task(_)) => self.announced_task = true,
             Some(Block::Frame(_)) => self.stack_goes_on = true,
             _ => {}
@@ -245,8 +262,18 @@ impl<'log> Reader<'log> {
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::NmiBacktrace { .. }) => self.task_said = true,
-            Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
+            Some(Block::NmiBacktrace { label }) => {
+                self.task_said = true;
+                match &mut self.next_role {
+                    // Said before: of a CPU that is not to blame.
+                    Some((Role::Other, of)) => of.clone_from(label),
+                    _ if label.is_some() => self.next_trace(Role::Cpu, label.clone(), false),
+                    _ => {}
+                }
+            }
+            Some(Block::NextTrace { role, label, foreign }) => {
+                self.next_trace(*role, label.clone(), *foreign);
+            }
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             None if is_lost(text) => self.no_stack(),
@@ -266,8 +293,14 @@ impl<'log> Reader<'log> {
     }
 
     /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
-    fn next_trace(&mut self, role: Role, foreign: bool) {
-        self.next_role = Some(role);
+    fn next_trace(&mut self, role: Role, label: Option<Text<'log>>, foreign: bool) {
+        let own =
+            |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
+        if role == Role::Panic && (self.headless || !self.traces.iter().any(own)) {
+            // The panic's stack is the only one.
+            return;
+        }
+        self.next_role = Some((role, label));
         self.announced_task = false;
         if foreign && !self.has_callers {
             self.foreign = Some(role);
@@ -277,8 +310,8 @@ impl<'log> Reader<'log> {
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
-        let said = self.next_role.take().or(self.foreign);
-        let role = said.filter(|_| role == Role::Crash).unwrap_or(role);
+        let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
+        let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
     }
@@ -334,6 +367,7 @@ impl<'log> Reader<'log> {
             self.registers.push(Registers::default());
         }
         self.dump_open = true;
+        self.task.cpu = self.task.cpu.or(line.cpu);
         self.kernel.arch =
             self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
         let Some(dump) = self.registers.last_mut() else { return };
@@ -363,11 +397,14 @@ impl<'log> Reader<'log> {
 
     fn task(&mut self, line: &TaskLine<'log>) {
         let (task, kernel) = (&line.task, &line.kernel);
-        self.task.cpu = self.task.cpu.or(task.cpu);
-        self.task.pid = self.task.pid.or(task.pid);
-        self.task.uid = self.task.uid.or(task.uid);
-        self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
-        self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        // Another's line, such as that of the watchdog which found the task hung, says nothing of this task's CPU.
+        if self.task.pid.is_none() || task.pid.is_none() || self.task.pid == task.pid {
+            self.task.cpu = self.task.cpu.or(task.cpu);
+            self.task.pid = self.task.pid.or(task.pid);
+            self.task.uid = self.task.uid.or(task.uid);
+            self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
+            self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        }
         self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
         self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
         self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());

@@ -14,11 +14,11 @@ use crate::family::{self, Before, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
 use open::Open;
+pub(crate) use open::is_separator;
 use std::collections::{BTreeMap, HashMap};
 
-/// Unknown lines of the same caller after which an open splat is over.
-const GAP_LINES: usize = 25;
-/// The same where programs print on the same console, their lines counted too.
+/// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
+/// lines counted too.
 const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;

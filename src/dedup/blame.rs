@@ -153,7 +153,7 @@ fn on_stacks(report: &Report<'_>) -> Option<String> {
 
 /// Whether a stack is of the crash or of what led to it.
 fn tells(trace: &Trace<'_>) -> bool {
-    !matches!(trace.role, Role::Other | Role::Origin | Role::FaultInjection)
+    !matches!(trace.role, Role::Other | Role::Panic | Role::Origin | Role::FaultInjection)
 }
 
 /// The file that the header names: the kernel's own `__FILE__`, there without a symbolizer too.
@@ -168,7 +168,8 @@ fn stalled(report: &Report<'_>) -> Option<String> {
     if !report.kind.name().starts_with("rcu/") {
         return None;
     }
-    report.traces_of(Role::Crash).find_map(|trace| {
+    let of_cpu = |t: &&Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu);
+    report.traces.iter().filter(of_cpu).find_map(|trace| {
         let names: Vec<_> = trace.frames.iter().map(guilty::name_of).collect();
         let start = guilty::below_interrupt(report, trace, &names)?;
         first(sources(report, trace, start))

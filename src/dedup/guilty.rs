@@ -1,6 +1,6 @@
 //! The guilty frame: the one a title names.
 
-use super::{normalize, skip};
+use super::{caller, normalize, skip};
 use crate::report::{Defect, DefectCode, Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
 
 /// Where the blame lies.
@@ -39,7 +39,10 @@ pub(super) fn guilty(report: &Report<'_>) -> Result<Guilty, Defect> {
             Err(Defect { code: DefectCode::Interleaved, text })
         }
         Some(found) => Ok(found),
-        None => helper(report, meaning).ok_or_else(none),
+        None => caller::jumper(report)
+            .and_then(|symbol| of_symbol(symbol, meaning))
+            .or_else(|| helper(report, meaning))
+            .ok_or_else(none),
     }
 }
 
@@ -63,7 +66,9 @@ fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
     }
     let dump =
         report.crash_registers().filter(|d| d.entries.len() > 1 && meaning.take.contains(&Take::Ip))?;
-    (!only_doubtful(report)?).then_some(())?;
+    // A jump into nowhere leaves no more than that; elsewhere a report without a stack was cut.
+    let shows_stack = only_doubtful(report).map_or_else(|| caller::jumped(report), |doubtful| !doubtful);
+    shows_stack.then_some(())?;
     let name = &dump.ip.as_ref()?.name;
     Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
 }
@@ -96,6 +101,7 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         }
         // Where a recursion happens to hit the end of the stack says little: not without a stack that shows it.
         Take::Ip if meaning.take.contains(&Take::Chain) && only_doubtful(report) == Some(true) => None,
+        Take::Ip if caller::jumped(report) => None,
         Take::Ip => {
             let registers = report.crash_registers()?;
             let guilty = of_symbol(registers.ip.as_ref()?, meaning)?;
@@ -142,7 +148,8 @@ fn taken(report: &Report<'_>, meaning: &Meaning, held: bool) -> Option<Guilty> {
 fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
     let name = symbol.name.to_str_lossy();
     let name = normalize::function(&name);
-    let blameless = symbol.module.is_none() && skip::reason(name, meaning.skip).is_some();
+    let own = symbol.module.is_some() && !skip::is_of_compiler(name);
+    let blameless = !own && skip::reason(name, meaning.skip).is_some();
     (!blameless).then(|| named(name, None, Vec::new()))
 }
 
@@ -155,9 +162,16 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
 /// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
     report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
-        let mut frames = candidates(trace, at, names, true);
+        let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
+        let mut frames =
+            candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
         let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
         let frame = found.frame?;
+        if frame.1 > 0
+            && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, meaning))
+        {
+            return Some(Guilty { callers: callers_from(report, names, at, 1), ..guilty });
+        }
         Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
     })
 }
@@ -178,7 +192,7 @@ fn candidates<'r>(
         .filter(move |(_, (f, n))| !n.is_empty() && (f.reliable || !reliable))
         .map(move |(i, (f, name))| Candidate {
             name,
-            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()),
+            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()) && !skip::is_of_compiler(name),
             frame: Some((at, i)),
         })
 }
@@ -201,13 +215,17 @@ fn is_timer_entry(name: &str) -> bool {
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
 /// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
 fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any: bool) -> Option<Guilty> {
-    let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+    let of_cpu = |role: Role| matches!(role, Role::Crash | Role::Cpu);
+    let crash = || report.traces.iter().enumerate().filter(move |(_, t)| of_cpu(t.role));
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let start =
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
-    let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
+    // Where a CPU cannot be interrupted its task's stack is dumped, as it was left. x86 prints the printer's own instead.
+    let left = |at: usize| names.get(at).and_then(|n| n.first()).is_some_and(|n| n == "__switch_to");
+    let others =
+        crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
     noticed
         .chain(others)
         .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))

@@ -128,7 +128,7 @@ const SKIP: &[(&str, &str)] = &[
         "waits, schedules or runs what somebody else set up",
         "add_wait_queue* arch_cpu_idle arch_local* autoremove_wake_function cancel_delayed_work* \
          __cancel_work* cancel_work* complete complete_all __const_udelay context_switch context_tracking* \
-         cpu_idle* cpu_relax ct_* default_idle* default_wake_function del_timer* __delay delay_* \
+         cpu_idle* cpu_relax default_idle* default_wake_function del_timer* __delay delay_* \
          destroy_workqueue df_debug do_idle drain_workqueue finish_task_switch* finish_wait __flush_work* \
          flush_work io_schedule* kthread_stop __mod_timer mod_timer* native_*spin* \
          native_read_msr* native_safe_halt native_write_msr* __ndelay paravirt_* preempt_schedule* pv_native* \
@@ -192,6 +192,11 @@ pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static st
     let first = function.bytes().next().map_or(0, usize::from);
     let prefixed = TABLE.prefixed.get(first).map_or(&[][..], |list| list);
     prefixed.iter().chain(&TABLE.inner).find(|(p, _)| glob::matches(p, function)).map(|(_, reason)| *reason)
+}
+
+/// Whether the compiler adds such a function to every module, so that it is nobody's own.
+pub(super) fn is_of_compiler(function: &str) -> bool {
+    function.starts_with("__cfi_check")
 }
 
 /// Functions of a hang that other hangs wait for as well: the hang is theirs, whoever is stuck in it.

@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("INFO: task hung in {frame}")
         .alts(&["hang in {frame}"])
         .frame(&[Take::Blocked])
+        .ruled()
         .class(Class::Hang)
         .types(TYPES)
         .example("INFO: task kworker/0:1:123 blocked for more than 143 seconds."),
@@ -35,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["hang in {frame}"])
         .frame(&[Take::Trace])
         .skip(&["*schedule*", "wait_for_completion*"])
+        .ruled()
         .class(Class::Hang)
         .types(TYPES)
         .example("INFO: task syz-executor.0:8081 can't die for more than 143 seconds."),

@@ -1,12 +1,13 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
-use super::{
-    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
-};
+use super::{EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
-use crate::family::{Follows, Header};
+use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
 use crate::printk;
+
+/// Lines behind a header among which those that prove it must be.
+const REQUIRED_LINES: usize = 64;
 
 /// A splat whose end is not known yet.
 pub(super) struct Open<'log> {
@@ -32,10 +33,17 @@ impl Open<'_> {
     }
 }
 
+/// `==================================================================`.
+pub(crate) fn is_separator(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    text.len() > 20 && text.iter().all(|c| *c == b'=')
+}
+
 impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
-        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
+        let own = || self.splat.headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
+        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { own() };
         let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
         waited
             || self.last.number + SILENT_LINES < line.number
@@ -49,7 +57,9 @@ impl<'log> Open<'log> {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
             // A strict header alone may be no report at all: it must not take a real one along.
-            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
+            Follows::Anything => {
+                self.splat.headers.iter().any(|own| !own.rule.strict || self.has_required(own.rule))
+            }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
             Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
@@ -78,12 +88,21 @@ impl<'log> Open<'log> {
             && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
+    /// Whether the lines behind the header hold all that the row asks for.
+    fn has_required(&self, rule: &Rule) -> bool {
+        let lines = || self.splat.lines.iter().skip(self.splat.header + 1).take(REQUIRED_LINES);
+        let reads = |format, line: &SplatLine<'_>| {
+            printk::read(format, line.line.text.trim_ascii_start(), &mut Vec::new()).is_some()
+        };
+        rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
+    }
+
     pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
         let block = block::read(line.text);
         let known = match &block {
             _ if is_header => true,
             Some(block) => self.belongs(block),
-            None => !self.epilogue && self.is_part(line.text),
+            None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
         };
         match block {
             Some(Block::End) => self.epilogue = true,
@@ -107,6 +126,14 @@ impl<'log> Open<'log> {
         let next = self.splat.lines.len() == self.splat.header + 1;
         let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
         parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
+    }
+
+    /// Whether the line is the first line of `=` behind the header of a report that ends in one.
+    fn is_last_rule(&self, text: &[u8]) -> bool {
+        let behind = || self.splat.lines.iter().skip(self.splat.header + 1);
+        is_separator(text)
+            && self.splat.headers.iter().any(|h| h.rule.ruled)
+            && !behind().any(|l| is_separator(l.line.text))
     }
 
     /// Behind the end marker only what the kernel prints there counts.

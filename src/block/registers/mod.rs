@@ -31,6 +31,8 @@ pub(crate) struct RegisterLine<'log> {
     pub(crate) ip_address: Option<InstructionPointer>,
     pub(crate) ip_location: Option<SourceLocation<'log>>,
     pub(crate) link: Option<Symbol<'log>>,
+    /// The CPU, where i386 names it beside the flags.
+    pub(crate) cpu: Option<u32>,
     /// Whether user code was running, where the line tells.
     pub(crate) user: Option<bool>,
     pub(crate) entries: Vec<Register<'log>>,
@@ -60,7 +62,11 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
             .or_else(|| loongarch::line(text)),
         b'x' | b'l' => arm64::line(text).or_else(|| arm::line(text)),
         b'r' => arm::line(text).or_else(|| mips::line(text)),
-        b'e' => riscv::line(text).or_else(|| mips::line(text)).or_else(|| loongarch::line(text)),
+        b'e' => riscv::line(text)
+            .or_else(|| mips::line(text))
+            .or_else(|| loongarch::line(text))
+            .or_else(|| x86::line(text)),
+        b'd' => x86::line(text),
         b'a' | b't' => loongarch::line(text),
         b'N' | b'M' | b'-' => powerpc::line(text),
         b'K' | b'U' => s390::line(text),

@@ -12,7 +12,7 @@ impl Report {
     /// The wire form of a report that stands in the log called `path`.
     #[must_use]
     pub fn new(path: &str, report: &model::Report<'_>, identity: &Identity) -> Self {
-        let crash = report.registers.iter().position(model::Registers::is_kernel);
+        let crash = report.crash_dump();
         let dump = crash.and_then(|at| report.registers.get(at));
         let mut code = report.code.iter().map(code);
         Self {

@@ -187,6 +187,8 @@ pub(super) fn role_text(role: Role) -> &'static str {
         Role::Access => "access by",
         Role::LockChain => "lock taken by",
         Role::LockUsage => "lock used by",
+        Role::Cpu => "meanwhile on cpu",
+        Role::Panic => "panicked in",
         Role::Other => "other",
         Role::FaultInjection => "fault injected into",
         Role::Origin => "origin",
