@@ -42,7 +42,7 @@ const PINNED: &[(&str, &[&str], &str)] = &[
     ),
     // The first stack is of fault injection, whose own first line is cut off.
     (
-        "WARNING: CPU: 0 PID: 7 at lib/refcount.c:12 __warn+0x1/0x2\nCall Trace:\n dump_stack+0x1/0x2\n \
+        "WARNING: CPU: 0 PID: 7 at net/x.c:12 kfree_skb+0x1/0x2\nCall Trace:\n dump_stack+0x1/0x2\n \
          should_fail+0x1/0x2\n ring_alloc+0x1/0x2\nCall Trace:\n panic+0x1/0x2\n ring_close+0x1/0x2\n",
         &["warn/warning", "ring_close"],
         "v1:1e8c50549d2838a8",
