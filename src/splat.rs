@@ -196,7 +196,10 @@ impl<'log> Splats<'log> {
         }
         if let Some(open) = self.open.get_mut(&stream) {
             if !open.is_over(&line)
-                && (headers.is_empty() || open.absorbs(&headers) || open.is_hit_by(&line, &headers))
+                && (headers.is_empty()
+                    || open.absorbs(&headers)
+                    || open.is_hit_by(&line, &headers)
+                    || open.is_twin(&line, &headers))
             {
                 let is_header = !headers.is_empty();
                 open.push(line, is_header);

@@ -74,10 +74,16 @@ fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
     Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
 }
 
-/// Whether all frames of the crash are leftovers that the unwinder found on the stack; `None` where no stack is announced.
+/// Whether the crash's own stack holds nothing but leftovers that the unwinder found there, or is empty where a panic
+/// shows one behind it; `None` where no stack is announced.
 fn only_doubtful(report: &Report<'_>) -> Option<bool> {
-    let crash = report.traces.iter().find(|t| t.role == Role::Crash)?;
-    Some(!crash.frames.is_empty() && crash.frames.iter().all(|f| !f.reliable))
+    let mut crash = report.traces_of(Role::Crash);
+    let first = crash.next()?;
+    Some(if first.frames.is_empty() {
+        crash.next().is_some()
+    } else {
+        first.frames.iter().all(|f| !f.reliable)
+    })
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.

@@ -6,7 +6,7 @@
 //! `no_context` in `arch/loongarch/mm/fault.c`; `die` of each architecture.
 
 use super::trap::ANNOUNCED;
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::bytes::hex_value;
 use crate::report::{Class, Report, Take, Text, TypeRow};
 
@@ -39,10 +39,22 @@ const fn fault(name: &'static str, title: &'static str) -> Rule {
         .class(Class::Fault)
         .types(TYPES)
         .body(tell_access)
+        .follows(Follows::Bare(UACCESS))
         .group(GROUP)
 }
 
+/// `bogus_uaccess` in `arch/x86/mm/extable.c`, 4.20 to 5.0, warns of what the fault behind it says again.
+const UACCESS: &[&str] = &["fault/uaccess"];
+
 pub(super) const RULES: &[Rule] = &[
+    fault("fault/uaccess-page", "BUG: pagefault on kernel address ADDR in non-whitelisted uaccess")
+        .line("BUG: pagefault on kernel address %px in non-whitelisted uaccess", &["addr"])
+        .types(&[])
+        .example("BUG: pagefault on kernel address 0xffffc90002559000 in non-whitelisted uaccess"),
+    fault("fault/uaccess-gpf", "BUG: GPF in non-whitelisted uaccess (non-canonical address?)")
+        .line("BUG: GPF in non-whitelisted uaccess (non-canonical address?)", &[])
+        .types(&[])
+        .example("BUG: GPF in non-whitelisted uaccess (non-canonical address?)"),
     fault("fault/null-deref", NULL)
         .line("BUG: kernel NULL pointer dereference, address: %px", &["addr"])
         .line("BUG: unable to handle kernel NULL pointer dereference at %px", &["addr"])
