@@ -418,6 +418,10 @@ impl<'log> Reader<'log> {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
         }
+        if splat.mixed {
+            let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
+        }
         let missing = stack_defects(&report);
         if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {
             let header = Text::from(header.get(..80).unwrap_or(header));

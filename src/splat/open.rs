@@ -1,5 +1,6 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
+use super::twins::Counts;
 use super::{
     EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
 };
@@ -23,12 +24,21 @@ pub(super) struct Open<'log> {
     pub(super) nmi_sent: bool,
     /// What `Splats` said of this caller before.
     pub(super) taken: usize,
+    /// An older splat of the same stream whose lines alternate with this one's.
+    pub(super) twin: Option<Box<Open<'log>>>,
+    /// Lines by sort, counted as long as there are two.
+    pub(super) counts: Counts<'log>,
+    /// Whether the second dump behind the end marker is still to come.
+    pub(super) summing: bool,
+    /// Whether it came.
+    pub(super) summed: bool,
 }
 
 impl Open<'_> {
-    /// Where the header stands.
+    /// Where the header stands, of two the older one's.
     pub(super) fn header_at(&self) -> At {
-        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
+        let first = self.twin.as_ref().map_or(&self.splat, |twin| &twin.splat);
+        first.lines.get(first.header).map_or_else(At::default, |l| at(&l.line))
     }
 }
 
@@ -49,6 +59,18 @@ impl<'log> Open<'log> {
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
             || self.splat.lines.len() > SPLAT_LINES
+    }
+
+    /// Takes the line if it belongs to this splat, or to the one beside it.
+    pub(super) fn takes(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+        if self.give(line, headers) {
+            return true;
+        }
+        let is_own = headers.is_empty() || self.absorbs(headers);
+        if is_own {
+            self.push(line, !headers.is_empty());
+        }
+        is_own
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
