@@ -47,8 +47,11 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
         reader.has_callers = line.caller.is_some();
-        reader.before_header = at < splat.header;
-        reader.line(line.text, block.as_ref());
+        if at < splat.header {
+            reader.lead(line.text, block.as_ref());
+        } else {
+            reader.line(line.text, block.as_ref());
+        }
     }
     let Some(first) = splat.headers.first() else {
         return Some(reader.finish(Kind::unknown(String::new()), splat));
@@ -202,10 +205,14 @@ struct Reader<'log> {
     task_said: bool,
     /// Whether printk said who printed each line.
     has_callers: bool,
-    /// Whether the lines are those that stand before the header.
-    before_header: bool,
+    /// A stack was being printed when the header came.
+    stack_goes_on: bool,
+    /// The task line of the stack that is announced was there.
+    announced_task: bool,
     /// Somebody else's stack was announced inside the report.
     foreign: Option<Role>,
+    /// The first stack began without a line that announces it.
+    headless: bool,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
@@ -215,10 +222,28 @@ struct Reader<'log> {
 }
 
 impl<'log> Reader<'log> {
+    /// A line before the header: what it says of the stacks behind it.
+    fn lead(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+        match block {
+            // An earlier report's panic.
+            Some(Block::NextTrace { role: Role::Panic, .. }) => {}
+            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((*role, label.clone())),
+            Some(Block::Task(_)) => self.announced_task = true,
+            Some(Block::Frame(_)) => self.stack_goes_on = true,
+            _ => {}
+        }
+        self.last = text;
+    }
+
     fn line(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
         let dump_open = std::mem::take(&mut self.dump_open);
         match block {
-            Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
+            Some(Block::TraceStart { role, label }) => {
+                if *role == Role::Crash && std::mem::take(&mut self.headless) {
+                    self.strays();
+                }
+                self.start(*role, label.clone());
+            }
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
             Some(Block::Code(code)) => {
@@ -227,7 +252,11 @@ impl<'log> Reader<'log> {
                 self.code(code.as_ref(), text);
             }
             Some(Block::Task(line)) => {
-                self.task_said |= line.task.pid.is_some() && line.task.cpu.is_some();
+                self.task_said |= line.is_whole();
+                if line.is_whole() && std::mem::replace(&mut self.announced_task, true) {
+                    // A second one: what was announced is not what comes next.
+                    self.next_role = None;
+                }
                 self.task(line);
             }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
@@ -235,8 +264,11 @@ impl<'log> Reader<'log> {
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
             Some(Block::NmiBacktrace { label }) => {
                 self.task_said = true;
-                if label.is_some() {
-                    self.next_trace(Role::Cpu, label.clone(), false);
+                match &mut self.next_role {
+                    // Said before: of a CPU that is not to blame.
+                    Some((Role::Other, of)) => of.clone_from(label),
+                    _ if label.is_some() => self.next_trace(Role::Cpu, label.clone(), false),
+                    _ => {}
                 }
             }
             Some(Block::NextTrace { role, label, foreign }) => {
@@ -262,13 +294,15 @@ impl<'log> Reader<'log> {
 
     /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
     fn next_trace(&mut self, role: Role, label: Option<Text<'log>>, foreign: bool) {
-        let own = |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
-        if role == Role::Panic && (self.before_header || !self.traces.iter().any(own)) {
-            // The panic's stack is the only one, or an earlier report's.
+        let own =
+            |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
+        if role == Role::Panic && (self.headless || !self.traces.iter().any(own)) {
+            // The panic's stack is the only one.
             return;
         }
         self.next_role = Some((role, label));
-        if foreign && !self.has_callers && !self.before_header {
+        self.announced_task = false;
+        if foreign && !self.has_callers {
             self.foreign = Some(role);
         }
     }
@@ -282,6 +316,14 @@ impl<'log> Reader<'log> {
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
     }
 
+    /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
+    /// began.
+    fn strays(&mut self) {
+        if let Some(trace) = self.traces.first_mut() {
+            trace.role = Role::Other;
+        }
+    }
+
     /// The kernel itself says that the stack it announced is not there: nothing is damaged.
     fn no_stack(&mut self) {
         self.traces.pop_if(|t| t.frames.is_empty());
@@ -293,8 +335,10 @@ impl<'log> Reader<'log> {
         }
         let Some(frame) = &line.frame else { return };
         // arm prints stacks without a line above them, right behind the task line.
-        if std::mem::take(&mut self.task_said) || self.traces.is_empty() {
+        let after_task = std::mem::take(&mut self.task_said);
+        if after_task || self.traces.is_empty() {
             self.start(Role::Crash, None);
+            self.headless = self.stack_goes_on && !after_task;
         }
         self.dump_before = None;
         let stack = self.stack;
@@ -508,6 +552,7 @@ mod tests {
     }
 
     const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ring/7 is trying to acquire lock:\n\
         ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
         but task is already holding lock:\n\
         ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";

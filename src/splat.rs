@@ -15,9 +15,9 @@ use crate::family::{self, Before, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
 use open::Open;
-use twins::Counts;
 pub(crate) use open::is_separator;
 use std::collections::{BTreeMap, HashMap};
+use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
 /// lines counted too.
@@ -427,19 +427,24 @@ impl<'log> Iterator for Splats<'log> {
     }
 }
 
-/// A line before the header may announce a stack that comes behind it: that stack is not this report's.
+/// A line before the header may announce a stack that comes behind it: that stack is not this report's. Kept are the
+/// announcement, the task line below it, and the last frame of a stack that was being printed.
 fn announce<'log>(leads: &mut [SplatLine<'log>]) {
-    let mut last = None;
+    let (mut next, mut task, mut frame) = (None, None, None);
     for (at, lead) in leads.iter().enumerate() {
         match block::read(lead.line.text) {
-            Some(next @ Block::NextTrace { .. }) => last = Some((at, next)),
-            Some(Block::TraceStart { .. } | Block::Frame(_)) => last = None,
+            Some(block @ Block::NextTrace { .. }) => (next, task) = (Some((at, block)), None),
+            Some(Block::Task(line)) if next.is_some() && line.is_whole() => {
+                task = Some((at, Block::Task(line)));
+            }
+            Some(Block::TraceStart { .. }) => (next, task, frame) = (None, None, None),
+            Some(block @ Block::Frame(_)) => (next, task, frame) = (None, None, Some((at, block))),
             _ => {}
         }
     }
-    if let Some((at, next)) = last
-        && let Some(lead) = leads.get_mut(at)
-    {
-        lead.block = Some(next);
+    for (at, block) in [next, task, frame].into_iter().flatten() {
+        if let Some(lead) = leads.get_mut(at) {
+            lead.block = Some(block);
+        }
     }
 }

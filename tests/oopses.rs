@@ -193,9 +193,8 @@ fn holds(frames: &[Frame<'_>], wanted: &str) -> bool {
     let shown = shown(frames, wanted.contains('?'));
     let mut rest = &shown[..];
     wanted.split("..").map(|run| run.split_whitespace().collect::<Vec<_>>()).all(|run| {
-        let at = (0..=rest.len().saturating_sub(run.len())).find(|at| {
-            rest[*at..].iter().take(run.len()).map(String::as_str).eq(run.iter().copied())
-        });
+        let at = (0..=rest.len().saturating_sub(run.len()))
+            .find(|at| rest[*at..].iter().take(run.len()).map(String::as_str).eq(run.iter().copied()));
         at.is_some_and(|at| {
             rest = &rest[at + run.len()..];
             true
@@ -233,8 +232,8 @@ fn is_frame(line: &str) -> bool {
 /// How many values a line of x86's or arm64's dump has.
 fn count_registers(line: &str) -> usize {
     const X86: [&str; 20] = [
-        "RIP", "RSP", "EFLAGS", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "FS", "GS", "knlGS", "CS", "DS",
-        "ES", "CR0", "CR3", "CR4", "PKRU",
+        "RIP", "RSP", "EFLAGS", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "FS", "GS", "knlGS", "CS",
+        "DS", "ES", "CR0", "CR3", "CR4", "PKRU",
     ];
     let is_x86 = |name: &str| {
         X86.contains(&name)

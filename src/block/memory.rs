@@ -151,6 +151,9 @@ const PROSE: &[&str] = &[
     "lock-classes",
 ];
 
+/// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`.
+const GP_THREAD: &[u8] = b"Stack dump where RCU GP kthread last ran:";
+
 /// Reads one such line.
 pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
@@ -161,6 +164,10 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
         }
         _ if memchr::memmem::find(line, VMALLOC_FAILURE).is_some() => {
             Some(Block::NextTrace { role: Role::Other, label: None, foreign: true })
+        }
+        // The CPU that RCU's own thread ran on last need not be the one that stalls.
+        b'r' | b'S' if line.strip_prefix(b"rcu: ").unwrap_or(line).starts_with(GP_THREAD) => {
+            Some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
         }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
         b'K' if line.starts_with(b"Kernel panic - not syncing: ") => {

@@ -16,6 +16,13 @@ pub(crate) struct TaskLine<'log> {
     pub(crate) kernel: Kernel<'log>,
 }
 
+impl TaskLine<'_> {
+    /// Whether it is the line that stands above a stack: `CPU: 1 PID: 81 Comm: …`.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.task.pid.is_some() && self.task.cpu.is_some()
+    }
+}
+
 /// Reads one of them.
 pub(super) fn read(text: &[u8]) -> Option<TaskLine<'_>> {
     match text.first()? {
@@ -205,7 +212,11 @@ mod tests {
             ("      Tainted: G        W  O      6.9.0-rc5 #7", "6.9.0-rc5", "G        W  O"),
         ] {
             let kernel = read(text.as_bytes()).expect(text).kernel;
-            assert_eq!((kernel.release.unwrap(), kernel.build.unwrap()), (Text::from(release), "#7".into()), "{text}");
+            assert_eq!(
+                (kernel.release.unwrap(), kernel.build.unwrap()),
+                (Text::from(release), "#7".into()),
+                "{text}"
+            );
             assert_eq!(kernel.taint.unwrap(), taint, "{text}");
         }
     }

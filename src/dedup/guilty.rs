@@ -1,7 +1,7 @@
 //! The guilty frame: the one a title names.
 
 use super::{caller, normalize, skip};
-use crate::report::{Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
+use crate::report::{Defect, DefectCode, Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
 
 /// Where the blame lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,25 +27,56 @@ struct Candidate<'r> {
     frame: Option<(usize, usize)>,
 }
 
-/// Finds the guilty frame by the sources that the report's kind names.
-pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
-    let meaning = report.kind.meaning()?;
+/// Finds the guilty frame by the sources that the report's kind names, or says why there is none.
+pub(super) fn guilty(report: &Report<'_>) -> Result<Guilty, Defect> {
+    let none = || Defect { code: DefectCode::NoFrames, text: "no stack names a function".to_owned() };
+    let meaning = report.kind.meaning().ok_or_else(none)?;
     let texts: Vec<Vec<String>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
-    meaning
-        .take
-        .iter()
-        .find_map(|take| from(report, meaning, *take, &texts))
-        .or_else(|| of_symbol(caller::jumper(report)?, meaning))
-        .or_else(|| helper(report, meaning))
+    match meaning.take.iter().find_map(|take| from(report, meaning, *take, &texts)) {
+        Some(found) if ran_into_injection(report, &texts, &found) => {
+            let text = "the stack of an injected fault stands before the crash's own".to_owned();
+            Err(Defect { code: DefectCode::Interleaved, text })
+        }
+        Some(found) => Ok(found),
+        None => caller::jumper(report)
+            .and_then(|symbol| of_symbol(symbol, meaning))
+            .or_else(|| helper(report, meaning))
+            .ok_or_else(none),
+    }
 }
 
-/// A helper that stood at the instruction pointer is better than no function at all, if the dump is whole.
+/// Whether frames of a fault that was injected elsewhere (`should_fail` in `lib/fault-inject.c`) stand before the one
+/// found: then the log mixes two tasks, and nothing says whose frame it is.
+fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty) -> bool {
+    let Some(at) = found.frame else { return false };
+    let counts = |role: Role| matches!(role, Role::Crash | Role::FaultInjection);
+    report.traces.iter().enumerate().filter(|(_, t)| counts(t.role)).any(|(i, trace)| {
+        let frames = candidates(trace, i, names, true).filter_map(|c| Some((c.name, c.frame?)));
+        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| name.starts_with("should_fail"))
+    })
+}
+
+/// A helper is better than no function at all: the one that took the lock in question, or that stood at the
+/// instruction pointer if the dump is whole.
 fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
+    if meaning.take.contains(&Take::Locks) {
+        let at = report.locks_held.iter().filter(|lock| !lock.held).find_map(|lock| lock.at.as_ref())?;
+        return Some(named(normalize::function(&at.name.to_str_lossy()), None, Vec::new()));
+    }
     let dump =
         report.crash_registers().filter(|d| d.entries.len() > 1 && meaning.take.contains(&Take::Ip))?;
+    // A jump into nowhere leaves no more than that; elsewhere a report without a stack was cut.
+    let shows_stack = only_doubtful(report).map_or_else(|| caller::jumped(report), |doubtful| !doubtful);
+    shows_stack.then_some(())?;
     let name = &dump.ip.as_ref()?.name;
     Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
+}
+
+/// Whether all frames of the crash are leftovers that the unwinder found on the stack; `None` where no stack is announced.
+fn only_doubtful(report: &Report<'_>) -> Option<bool> {
+    let crash = report.traces.iter().find(|t| t.role == Role::Crash)?;
+    Some(!crash.frames.is_empty() && crash.frames.iter().all(|f| !f.reliable))
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -68,6 +99,8 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
+        // Where a recursion happens to hit the end of the stack says little: not without a stack that shows it.
+        Take::Ip if meaning.take.contains(&Take::Chain) && only_doubtful(report) == Some(true) => None,
         Take::Ip if caller::jumped(report) => None,
         Take::Ip => {
             let registers = report.crash_registers()?;
@@ -130,7 +163,8 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
     report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
         let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
-        let mut frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
+        let mut frames =
+            candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
         let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
         let frame = found.frame?;
         if frame.1 > 0
@@ -190,7 +224,8 @@ fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
     // Where a CPU cannot be interrupted its task's stack is dumped, as it was left. x86 prints the printer's own instead.
     let left = |at: usize| names.get(at).and_then(|n| n.first()).is_some_and(|n| n == "__switch_to");
-    let others = crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
+    let others =
+        crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
     noticed
         .chain(others)
         .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
@@ -212,7 +247,9 @@ fn dispatched_on(
             return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
         }
         if skip::dispatches(c.name) {
-            match above.take() {
+            // The softirq loop that was itself interrupted is what runs.
+            let alone = || Some(&c).filter(|c| c.frame.is_none() && c.name == "__do_softirq");
+            match above.take().as_ref().or_else(alone) {
                 Some(a) => {
                     let callers = callers_from(report, names, at, a.frame.map_or(start, |f| f.1 + 1));
                     return Some(named(a.name, a.frame, callers));
@@ -241,10 +278,13 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
 pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
+    let is_entry = |n: &String| is_timer_entry(n) || n.starts_with("asm_call_");
     let first = names.iter().position(|n| is_timer_entry(n));
-    let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
+    let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_entry(n)).count());
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
-    let inside = |frame: usize| frame > 0 && frame < trace.frames.len();
+    // A warning on the way is an exception too, but none that notices a stall.
+    let warned = |frame: usize| names.get(frame - 1).is_some_and(|n| n.contains("invalid_op"));
+    let inside = |frame: usize| frame > 0 && frame < trace.frames.len() && !warned(frame);
     let dump =
         trace.interrupted.iter().find(|(frame, dump)| inside(*frame) && kernel(*dump)).map(|(f, _)| *f);
     // An NMI interrupts anything: what it interrupted stands below its own stack.

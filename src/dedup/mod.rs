@@ -16,7 +16,7 @@ pub use group::{Group, Groups, Member};
 pub use guilty::Guilty;
 pub use signature::{SIGNATURE_VERSION, Signature};
 
-use crate::report::{Defect, DefectCode, Report};
+use crate::report::{Defect, Report};
 
 /// Why `function` never carries the blame for a crash, whatever its kind; `None` if it may.
 ///
@@ -63,12 +63,13 @@ pub struct Identity {
 /// ```
 #[must_use]
 pub fn identify(report: &Report<'_>) -> Identity {
-    let guilty = guilty::guilty(report).map(|g| Guilty { function: normalize::demangled(g.function), ..g });
+    let (guilty, missing) = match guilty::guilty(report) {
+        Ok(g) => (Some(Guilty { function: normalize::demangled(g.function), ..g }), None),
+        Err(why) => (None, Some(why)),
+    };
     let title = title::title(report, guilty.as_ref());
     let mut defects = report.defects.clone();
-    if title.lacks_frame {
-        defects.push(Defect { code: DefectCode::NoFrames, text: "no stack names a function".to_owned() });
-    }
+    defects.extend(missing.filter(|_| title.lacks_frame));
     let corrupted = defects.iter().any(|d| d.code.is_corruption());
     Identity {
         crash_type: title::crash_type(report, &title.title),

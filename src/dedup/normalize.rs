@@ -43,9 +43,22 @@ pub(super) fn jitted(name: &str) -> Option<&'static str> {
 }
 
 /// The path of a Rust function for its symbol, whose crate hashes differ from build to build:
-/// `_RNvCs9jEw_4ring4push` → `ring::push`.
+/// `_RNvCs9jEw_4ring4push` → `ring::push`; the name of a plain C++ function without its types: `_Z4pushii` → `push`.
 pub(super) fn demangled(name: String) -> String {
-    if name.starts_with("_R") { format!("{:#}", rustc_demangle::demangle(&name)) } else { name }
+    if name.starts_with("_R") {
+        return format!("{:#}", rustc_demangle::demangle(&name));
+    }
+    match name.strip_prefix("_Z").and_then(length_prefixed) {
+        Some(plain) => plain.to_owned(),
+        None => name,
+    }
+}
+
+/// `<source-name>` of the Itanium C++ ABI, 5.1.2: its length in decimal, then the name.
+fn length_prefixed(mangled: &str) -> Option<&str> {
+    let digits = mangled.bytes().take_while(u8::is_ascii_digit).count();
+    let (length, rest) = mangled.split_at_checked(digits)?;
+    rest.get(..length.parse().ok()?).filter(|name| !name.is_empty())
 }
 
 /// The names of a function that is the wrapper of a syscall, the outermost wrapper first; none where it is none.

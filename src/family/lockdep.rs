@@ -75,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: possible circular locking dependency detected", &[])
         .line("WARNING: possible recursive locking detected", &[])
         .line("INFO: possible recursive locking detected", &[])
+        .with("%s is trying to acquire lock:", &[""])
         .title("possible deadlock in {frame}")
         .frame(ORDER)
         .example("WARNING: possible circular locking dependency detected"),
@@ -85,6 +86,13 @@ pub(super) const RULES: &[Rule] = &[
         .frame(ORDER)
         .group("lockdep/deadlock")
         .example("WARNING: possible irq lock inversion dependency detected"),
+    lock("lockdep/deadlock-somewhere")
+        .line("WARNING: possible %s detected\n", &["what"])
+        .line("INFO: possible %s detected\n", &["what"])
+        .title("WARNING: possible {what} detected")
+        .types(BARE)
+        .vague()
+        .example("WARNING: possible circular locking dependency detected"),
     lock("lockdep/irq-deadlock")
         .line("WARNING: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .line("INFO: %s-safe -> %s-unsafe lock order detected", &["", ""])
@@ -96,7 +104,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: inconsistent lock state", &[])
         .line("INFO: inconsistent lock state", &[])
         .title("inconsistent lock state in {frame}")
-        .frame(ORDER)
+        .frame(&[Take::Locks, Take::Trace, Take::TraceOf(Role::LockUsage)])
         .example("WARNING: inconsistent lock state"),
     release("lockdep/unlock-balance")
         .line("WARNING: bad unlock balance detected!", &[])

@@ -136,6 +136,12 @@ impl Rule {
         self
     }
 
+    /// The other half of the header, on the line right behind it: a name in it holds a line feed.
+    pub(crate) const fn broken(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
+        self.parts = push_part(self.parts, Part { format: checked(text, names), required: true, next: true });
+        self
+    }
+
     /// Without its [`Rule::with`] lines the header is no header: the words alone are anybody's.
     pub(crate) const fn strict(mut self) -> Self {
         self.strict = true;

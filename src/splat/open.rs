@@ -1,9 +1,7 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::twins::Counts;
-use super::{
-    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
-};
+use super::{EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
@@ -33,6 +31,9 @@ pub(super) struct Open<'log> {
     /// Whether it came.
     pub(super) summed: bool,
 }
+
+/// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.
+const HIT_GAP: usize = 3;
 
 impl Open<'_> {
     /// Where the header stands, of two the older one's.
@@ -66,7 +67,7 @@ impl<'log> Open<'log> {
         if self.give(line, headers) {
             return true;
         }
-        let is_own = headers.is_empty() || self.absorbs(headers);
+        let is_own = headers.is_empty() || self.absorbs(headers) || self.is_hit_by(&line, headers);
         if is_own {
             self.push(line, !headers.is_empty());
         }
@@ -83,11 +84,30 @@ impl<'log> Open<'log> {
             }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
+                false
+            }
             Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })
+    }
+
+    /// Whether the caller that prints this splat crashed over it: it says of itself that something else went wrong
+    /// before it came to the stack, and the stack that follows holds both.
+    pub(super) fn is_hit_by(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
+        let family = |h: &Header<'log>| h.rule.name.split('/').next();
+        let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
+        let shows_stack = |l: &SplatLine<'_>| {
+            matches!(l.block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)))
+        };
+        line.caller.is_some()
+            && !self.epilogue
+            && self.gap <= HIT_GAP
+            && !other.rule.strict
+            && family(own) != family(other)
+            && own.rule.meaning.stacks().next().is_some()
+            && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
     /// Whether the lines behind the header hold all that the row asks for.

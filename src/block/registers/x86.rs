@@ -17,8 +17,7 @@ const NAMES: &[&str] = &[
     "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", "R08", "R09", "R10", "R11", "R12", "R13", "R14",
     "R15", "FS", "GS", "knlGS", "CS", "DS", "ES", "SS", "CR0", "CR2", "CR3", "CR4", "DR0", "DR1", "DR2",
     "DR3", "DR6", "DR7", "EFLAGS", "ORIG_RAX", "PKRU", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP",
-    "ESP", "ORIG_EAX",
-    // i386 before 2.6.25.
+    "ESP", "ORIG_EAX", // i386 before 2.6.25.
     "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "ds", "es", "fs", "gs", "ss",
 ];
 
@@ -28,9 +27,7 @@ pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
         [b'R', b'I', b'P', ..] | [b'E', b'I', b'P', ..] | [b'I', b'P', b':', ..] => instruction_pointer(text),
         [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G' | b'S', ..]
         | [b' ', b'D' | b'R', ..]
-        | [b'e' | b'd', _, ..] => {
-            values(text.trim_ascii_start())
-        }
+        | [b'e' | b'd', _, ..] => values(text.trim_ascii_start()),
         _ => None,
     }
 }
