@@ -270,6 +270,7 @@ impl<'log> Splats<'log> {
             counts: Counts::default(),
             summing: false,
             summed: false,
+            silenced: false,
         };
         self.open.insert(header.caller, open);
     }

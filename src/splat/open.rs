@@ -30,6 +30,8 @@ pub(super) struct Open<'log> {
     pub(super) summing: bool,
     /// Whether it came.
     pub(super) summed: bool,
+    /// Whether this one, the older of two, turned out to end with the header of the younger.
+    pub(super) silenced: bool,
 }
 
 /// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.

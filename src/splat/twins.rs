@@ -55,6 +55,11 @@ fn sorts<'log>(text: &'log [u8], block: Option<&Block<'log>>) -> Vec<Sort<'log>>
     vec![(first.get(..end).unwrap_or(first), second)]
 }
 
+/// Whether it is a line of `die`, which lets one CPU print at a time: a second one is a crash inside the crash.
+fn is_die_line(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b" [#").is_some()
+}
+
 impl<'log> Open<'log> {
     /// Whether a report that starts now runs beside this one instead of ending it: the same kind, in the same moment,
     /// before this one has shown its stack.
@@ -62,11 +67,9 @@ impl<'log> Open<'log> {
         let name = |headers: &[Header<'log>]| headers.first().map(|h| h.rule.name);
         let needs_stack = self.splat.headers.iter().any(|h| h.rule.meaning.stacks().next().is_some());
         let near = line.since(&self.last).is_some_and(|gap| gap < SAME_MOMENT);
-        // `die` lets one CPU print at a time: a second one of its headers is a crash inside the crash.
-        let dies = memchr::memmem::find(line.text, b" [#").is_some();
         line.caller.is_none()
             && near
-            && !dies
+            && !is_die_line(line.text)
             && self.twin.is_none()
             && needs_stack
             && name(&self.splat.headers) == name(headers)
@@ -114,8 +117,10 @@ impl<'log> Open<'log> {
             twin.summing && twin.summed && is_dump
         } else {
             let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(headers) };
-            fits && !twin.is_over(&line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
+            fits && !twin.silenced && !twin.is_over(&line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
         };
+        // One CPU at a time may die: if the younger one does, the older one was the same CPU.
+        twin.silenced |= !is_olders && !twin.epilogue && is_die_line(line.text) && !headers.is_empty();
         let taker = if is_olders { &mut *twin } else { &mut *self };
         taker.counts.add(&sorts);
         if is_olders {
@@ -128,7 +133,7 @@ impl<'log> Open<'log> {
     /// Takes the twin out; whether the two can have been told apart wrongly.
     pub(super) fn part(&mut self) -> Option<Self> {
         let mut twin = *self.twin.take()?;
-        if !twin.summed {
+        if !twin.summed && !twin.silenced {
             let frames = |open: &Self| -> Vec<&'log [u8]> {
                 let lines = open.splat.lines.iter().skip(open.splat.header);
                 lines.filter(|l| l.is_frame()).map(|l| l.line.text).collect()
