@@ -1,6 +1,6 @@
 //! Log → splat → row → report: the only caller of `family`.
 
-use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::block::{Block, Fact, FrameLine, KERNEL_CODE, RegisterLine, TaskLine};
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::printk;
@@ -385,7 +385,8 @@ impl<'log> Reader<'log> {
             self.code_open = false;
             return;
         };
-        let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
+        let starts = text.starts_with(b"Code:") || text.starts_with(KERNEL_CODE);
+        let goes_on = std::mem::replace(&mut self.code_open, !text.starts_with(b"Code:")) && !starts;
         match self.code.last_mut().filter(|_| goes_on) {
             Some(last) => {
                 last.at = last.at.or(code.at.map(|at| at + last.units.len()));
