@@ -1,6 +1,6 @@
 //! Log → splat → row → report: the only caller of `family`.
 
-use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::block::{Block, Fact, FrameLine, KERNEL_CODE, RegisterLine, TaskLine};
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::printk;
@@ -385,7 +385,8 @@ impl<'log> Reader<'log> {
             self.code_open = false;
             return;
         };
-        let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
+        let starts = text.starts_with(b"Code:") || text.starts_with(KERNEL_CODE);
+        let goes_on = std::mem::replace(&mut self.code_open, !text.starts_with(b"Code:")) && !starts;
         match self.code.last_mut().filter(|_| goes_on) {
             Some(last) => {
                 last.at = last.at.or(code.at.map(|at| at + last.units.len()));
@@ -461,6 +462,10 @@ impl<'log> Reader<'log> {
         if splat.lines.iter().any(|l| l.line.text.len() == crate::splat::LINE_BYTES) {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
+        }
+        if splat.mixed {
+            let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
         }
         let missing = stack_defects(&report);
         if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {

@@ -103,7 +103,6 @@ const PROSE: &[&str] = &[
     "SMP ",
     "Supported: ",
     "Last Breaking-Event",
-    "Krnl Code",
     "Internal error: Oops",
     "Mem abort info",
     "Data abort info",

@@ -12,6 +12,7 @@ mod task;
 mod trace;
 mod words;
 
+pub(crate) use code::KERNEL_CODE;
 pub(crate) use memory::Fact;
 pub(crate) use registers::RegisterLine;
 pub(crate) use task::TaskLine;
@@ -89,6 +90,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| locks::read(text).map(Block::Lock))
+        .or_else(|| code::instruction(text).map(|code| Block::Code(Some(code))))
         .or_else(|| memory::read(text))
         .or_else(|| (words::stack_words(text) || words::saved_registers(text)).then_some(Block::More))
 }

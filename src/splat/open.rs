@@ -1,5 +1,6 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
+use super::twins::Counts;
 use super::{EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
@@ -21,6 +22,16 @@ pub(super) struct Open<'log> {
     pub(super) nmi_sent: bool,
     /// What `Splats` said of this caller before.
     pub(super) taken: usize,
+    /// An older splat of the same stream whose lines alternate with this one's.
+    pub(super) twin: Option<Box<Open<'log>>>,
+    /// Lines by sort, counted as long as there are two.
+    pub(super) counts: Counts<'log>,
+    /// Whether the second dump behind the end marker is still to come.
+    pub(super) summing: bool,
+    /// Whether it came.
+    pub(super) summed: bool,
+    /// Whether this one, the older of two, turned out to end with the header of the younger.
+    pub(super) silenced: bool,
 }
 
 /// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.
@@ -30,9 +41,10 @@ const HIT_GAP: usize = 3;
 const TWIN_LINES: usize = 16;
 
 impl Open<'_> {
-    /// Where the header stands.
+    /// Where the header stands, of two the older one's.
     pub(super) fn header_at(&self) -> At {
-        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
+        let first = self.twin.as_ref().map_or(&self.splat, |twin| &twin.splat);
+        first.lines.get(first.header).map_or_else(At::default, |l| at(&l.line))
     }
 }
 
@@ -53,6 +65,21 @@ impl<'log> Open<'log> {
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
             || self.splat.lines.len() > SPLAT_LINES
+    }
+
+    /// Takes the line if it belongs to this splat, or to the one beside it.
+    pub(super) fn takes(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+        if self.give(line, headers) {
+            return true;
+        }
+        let is_own = headers.is_empty()
+            || self.absorbs(headers)
+            || self.is_hit_by(&line, headers)
+            || self.is_twin(&line, headers);
+        if is_own {
+            self.push(line, !headers.is_empty());
+        }
+        is_own
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
@@ -91,8 +118,8 @@ impl<'log> Open<'log> {
             && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
-    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
-    /// who prints: one crash, and nothing tells the lines apart.
+    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that says neither
+    /// who prints nor when: one crash, and nothing tells the lines apart.
     pub(super) fn is_twin(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let place = |h: &Header<'log>| -> Vec<&'log [u8]> {
             let told = h.format.names.iter().zip(&h.captures);
@@ -103,6 +130,7 @@ impl<'log> Open<'log> {
         };
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
         line.caller.is_none()
+            && line.clock.is_none()
             && !self.epilogue
             && self.splat.lines.len() - self.splat.header <= TWIN_LINES
             && own.rule.name == other.rule.name

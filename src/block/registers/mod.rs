@@ -78,6 +78,10 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// Lines that start with blanks.
 fn indented(text: &[u8]) -> Option<RegisterLine<'_>> {
+    if let [b' ', b'x', ..] = text {
+        // The rest of a line that another CPU's broke into.
+        return arm64::line(text.trim_ascii_start());
+    }
     riscv::line(text)
         .or_else(|| loongarch::line(text))
         .or_else(|| s390::line(text))
@@ -176,6 +180,7 @@ mod tests {
             ("RIP: 0010:foo+0x1/0x2", "x86_64"),
             ("EAX: 00000000 EBX: 00000001 ECX: 00000002 EDX: 00000003", "i386"),
             ("pc : foo+0x1/0x2", "arm64"),
+            (" x28: 0000000000000000", "arm64"),
             ("pc : [<80101234>]    lr : [<80101238>]    psr: 60000193", "arm"),
             ("sp : 80101234  ip : 80101238  fp : 00000000", "arm"),
             ("sp : ffff800012345678", "arm64"),

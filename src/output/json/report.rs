@@ -122,6 +122,8 @@ pub struct Kernel {
     pub hardware: Option<String>,
     /// Taint letters, `G` (which says that there is no `P`) left out; `[]` not tainted, `null` unknown.
     pub taint: Option<Vec<String>>,
+    /// The same in the kernel's words: `OOT_MODULE`, `WARN`, …
+    pub taint_names: Vec<String>,
     /// The build ID of vmlinux.
     pub build_id: Option<String>,
 }

@@ -90,6 +90,7 @@ fn kernel(kernel: &model::Kernel<'_>) -> Kernel {
         arch: kernel.arch.as_deref().map(str::to_owned),
         hardware: string(&kernel.hardware),
         taint: kernel.taint.as_ref().map(letters),
+        taint_names: kernel.taints().map(str::to_owned).collect(),
         build_id: string(&kernel.build_id),
     }
 }
