@@ -47,6 +47,7 @@ mod family;
 pub mod input;
 pub mod log;
 pub mod output;
+pub mod owners;
 mod parse;
 mod printk;
 pub mod report;

@@ -25,7 +25,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "report"]),
-    ("output", &["dedup", "error", "parse", "report"]),
+    ("owners", &["error"]),
+    ("output", &["dedup", "error", "owners", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];
 

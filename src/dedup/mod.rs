@@ -2,7 +2,9 @@
 //!
 //! Everything here works on a [`Report`] and nothing but it, so a report read back from JSON gets the same answer.
 
+mod baseline;
 mod blame;
+mod exemplar;
 mod glob;
 mod group;
 mod guilty;
@@ -11,6 +13,8 @@ mod signature;
 mod skip;
 mod title;
 
+pub use baseline::{Baseline, Known, Sighting};
+pub use exemplar::Exemplar;
 pub use group::{Group, Groups, Member};
 pub use guilty::Guilty;
 pub use signature::{SIGNATURE_VERSION, Signature};

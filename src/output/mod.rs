@@ -4,4 +4,7 @@
 
 #[cfg(feature = "json")]
 pub mod json;
+mod summary;
 pub mod text;
+
+pub use summary::{Row, Summary};

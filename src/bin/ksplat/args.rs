@@ -1,7 +1,7 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
 use ksplat::input::Settings;
 use std::path::PathBuf;
@@ -73,11 +73,26 @@ pub(crate) struct ScanArgs {
 
 /// Group the crash reports by signature.
 ///
-/// Exits with 0 if there is no report, 1 if there is one, 2 if a log could not be read.
+/// Exits with 0 if there is no report (with --known: no new one), 1 if there is one, 2 if a log or a saved file could
+/// not be read or written.
 #[derive(Debug, Args)]
 pub(crate) struct GroupArgs {
     #[command(flatten)]
     pub(crate) paths: Paths,
+    /// Tell new groups from those that FILE knows; only new ones are an alarm.
+    ///
+    /// FILE is NDJSON, one bug a line, as --update-known writes it. Notes and links that were added to a line are
+    /// printed with the group. Can be given several times.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) known: Vec<PathBuf>,
+    /// Add the groups to FILE, or make it: sorted by signature, and never left half written.
+    ///
+    /// What FILE and the files of --known say of a bug is kept; the same update again changes nothing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) update_known: Option<PathBuf>,
+    /// Join groups that were saved with --format json or ndjson; no log is read unless a PATH is given before.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) merge: Vec<PathBuf>,
     /// How to print the groups.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
@@ -97,7 +112,8 @@ pub(crate) struct KindsArgs {
 /// Print the JSON Schema of an output.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Of which output: `report` is one of `scan`, `groups` what `group` prints.
+    /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
+    /// `group --update-known` writes.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -109,6 +125,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// A line of a known file.
+    Known,
 }
 
 /// Print completions for a shell, to be put where it looks for them.

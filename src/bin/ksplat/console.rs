@@ -36,6 +36,11 @@ impl Console {
         say(&text);
     }
 
+    /// The value, or the error told.
+    pub(crate) fn value<T, E: Error>(&mut self, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.error(&error)).ok()
+    }
+
     /// Tells what cannot be done; the run will exit with 2.
     pub(crate) fn fail(&mut self, text: &str) {
         self.failed = true;

@@ -7,6 +7,7 @@ mod group;
 mod kinds;
 mod logs;
 mod man;
+mod saved;
 mod scan;
 mod schema;
 

@@ -16,17 +16,25 @@
 
 mod fields;
 mod groups;
+mod known;
+mod lines;
+mod owners;
 mod read;
 mod report;
+mod saved;
 mod schema;
+mod time;
 mod write;
 
 pub use fields::Fields;
-pub use groups::{Group, Groups, Member, Near};
+pub use groups::{Exemplar, Group, Groups, Member, Near};
+pub use known::{Known, Sighting, known_file, to_known_file};
+pub use owners::{List, Owners, Person, Subsystem};
 pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
+pub use saved::saved_groups;
 pub use schema::{Output, schema};
 
 /// What [`Report::schema`] says.

@@ -4,6 +4,7 @@ use super::report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
+use super::time::seconds;
 use super::{Fields, REPORT_SCHEMA};
 use crate::Identity;
 use crate::report::{self as model, Role, Text};
@@ -55,12 +56,6 @@ impl Report {
             header: report.header,
         }
     }
-}
-
-/// Microseconds as seconds. Exact: 53 bits hold every count of microseconds of 285 years.
-#[expect(clippy::cast_precision_loss, reason = "said above")]
-fn seconds(time: model::Microseconds) -> f64 {
-    time as f64 / 1e6
 }
 
 fn hex(number: u64) -> String {

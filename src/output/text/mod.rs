@@ -14,7 +14,8 @@ pub use groups::GroupsText;
 pub use paint::Colour;
 pub use report::ReportText;
 
-use crate::dedup::Groups;
+use super::Summary;
+use crate::owners::Owners;
 use crate::{Identity, Report};
 
 /// The report that stands in the log called `path`, as text of several lines.
@@ -36,18 +37,34 @@ pub const fn report<'a>(
     ReportText { path, report, identity, colour }
 }
 
-/// The groups as text, largest first.
+/// The groups as text.
 ///
 /// ```
-/// use ksplat::{dedup::Groups, output::text::{Colour, groups}};
+/// use ksplat::{dedup::Groups, output::{Summary, text::{Colour, groups}}};
 /// let log = b"BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff8880 by task a/1\n";
 /// let splat = ksplat::reports(log).next().unwrap();
 /// let mut all = Groups::new();
 /// all.add("boot.log", &splat, &ksplat::identify(&splat));
-/// let text = groups(&all, Colour::Never).to_string();
+/// let text = groups(&Summary::new(&all), Colour::Never).to_string();
 /// assert!(text.contains("     1  v1:") && text.contains("KASAN: use-after-free Read in foo"));
 /// ```
 #[must_use]
-pub const fn groups(groups: &Groups, colour: Colour) -> GroupsText<'_> {
-    GroupsText { groups, colour }
+pub const fn groups<'a>(summary: &'a Summary<'a>, colour: Colour) -> GroupsText<'a> {
+    GroupsText { summary, colour }
+}
+
+/// `1 report`, `2 reports`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// The closest subsystem with its status, people and lists, in one line.
+pub(super) fn owners_text(owners: &Owners) -> Option<String> {
+    let closest = owners.subsystems.first()?;
+    let status = closest.status.as_ref().map_or_else(String::new, |s| format!(" ({s})"));
+    let people = owners.people.iter().filter(|p| p.subsystem == closest.name).map(|p| &p.mail);
+    let lists = owners.lists.iter().filter(|l| l.subsystem == closest.name).map(|l| &l.address);
+    let who: Vec<&str> = people.chain(lists).map(String::as_str).collect();
+    let colon = if who.is_empty() { "" } else { ": " };
+    Some(format!("{}{status}{colon}{}", closest.name, who.join(", ")))
 }

@@ -1,0 +1,55 @@
+//! Whose code it is: the kernel's MAINTAINERS file.
+//!
+//! The sections whose file patterns match a source path, those with the deepest pattern first, as
+//! `scripts/get_maintainer.pl` finds them.
+
+/// Who looks after a source file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Owners {
+    /// The subsystems it belongs to, the closest first.
+    pub subsystems: Vec<Subsystem>,
+    /// Who is to be told of a crash in it, the closest first.
+    pub people: Vec<Person>,
+    /// The mail lists that are open to everybody, the closest first.
+    pub lists: Vec<List>,
+}
+
+/// A section of MAINTAINERS.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Subsystem {
+    /// Its heading.
+    pub name: String,
+    /// `S:`, as written: `Supported`, `Maintained`, `Odd Fixes`, `Orphan`, `Obsolete`.
+    pub status: Option<String>,
+}
+
+/// Somebody who looks after a subsystem.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// `Name <address>`, as written.
+    pub mail: String,
+    /// Whether MAINTAINERS calls them a reviewer (`R:`) and no maintainer (`M:`).
+    pub reviewer: bool,
+    /// The heading of the subsystem.
+    pub subsystem: String,
+}
+
+/// A mail list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct List {
+    /// Its address.
+    pub address: String,
+    /// Whether what strangers write is held back until somebody has looked at it.
+    pub moderated: bool,
+    /// The heading of the subsystem.
+    pub subsystem: String,
+}
+
+impl Person {
+    /// `maintainer` or `reviewer`.
+    #[must_use]
+    pub const fn role(&self) -> &'static str {
+        if self.reviewer { "reviewer" } else { "maintainer" }
+    }
+}
