@@ -27,15 +27,16 @@
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
-//! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
+//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `compress` gzip, xz
+//! and zstd, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::ci`].
 
 #![forbid(unsafe_code)]
 
@@ -60,6 +61,8 @@ pub mod doc {
     pub mod adding_a_family {}
     #[doc = include_str!("doc/architecture.md")]
     pub mod architecture {}
+    #[doc = include_str!("doc/ci.md")]
+    pub mod ci {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
     #[doc = include_str!("../README.md")]

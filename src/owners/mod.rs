@@ -3,6 +3,8 @@
 //! The sections whose file patterns match a source path, those with the deepest pattern first, as
 //! `scripts/get_maintainer.pl` finds them.
 
+use std::fmt;
+
 /// Who looks after a source file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -51,5 +53,23 @@ impl Person {
     #[must_use]
     pub const fn role(&self) -> &'static str {
         if self.reviewer { "reviewer" } else { "maintainer" }
+    }
+}
+
+/// The closest subsystem with its status, people and lists, in one line:
+/// `EXT4 FILE SYSTEM (Maintained): "Theodore Ts'o" <tytso@mit.edu>, linux-ext4@vger.kernel.org`.
+impl fmt::Display for Owners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(closest) = self.subsystems.first() else { return Ok(()) };
+        f.write_str(&closest.name)?;
+        if let Some(status) = &closest.status {
+            write!(f, " ({status})")?;
+        }
+        let people = self.people.iter().filter(|p| p.subsystem == closest.name).map(|p| &p.mail);
+        let lists = self.lists.iter().filter(|l| l.subsystem == closest.name).map(|l| &l.address);
+        people.chain(lists).enumerate().try_for_each(|(at, who)| {
+            let lead = if at == 0 { ": " } else { ", " };
+            write!(f, "{lead}{who}")
+        })
     }
 }

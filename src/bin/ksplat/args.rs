@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
 use ksplat::input::Settings;
+use ksplat::output::kcidb::Submission;
 use std::path::PathBuf;
 
 /// Finds the crash reports in Linux kernel logs, names them and groups them.
@@ -58,11 +59,15 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     pub(crate) paths: Paths,
     /// How to print the reports.
+    ///
+    /// The formats of CI systems (junit, kcidb, github, ktap) say each group once, as `group` prints it.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) kcidb: Kcidb,
     /// Read on as the log grows, and print each report once it is complete.
     ///
     /// A report is complete when other lines or a pause end it. A file is followed until the program is stopped, a
@@ -95,10 +100,12 @@ pub(crate) struct GroupArgs {
     pub(crate) merge: Vec<PathBuf>,
     /// How to print the groups.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) kcidb: Kcidb,
 }
 
 /// List the kinds of crash that this version knows.
@@ -154,6 +161,64 @@ pub(crate) enum Format {
     Json,
     /// One JSON object a line.
     Ndjson,
+}
+
+/// Output formats of reports and groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// One JSON value.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// For mail, merge requests and job summaries.
+    Markdown,
+    /// A page that needs nothing else.
+    Html,
+    /// JUnit XML: a test case a group.
+    Junit,
+    /// KCIDB 5.3: an issue a group, an incident a report.
+    Kcidb,
+    /// Annotations of GitHub Actions, and Markdown appended to $GITHUB_STEP_SUMMARY.
+    Github,
+    /// KTAP version 1: a test a group.
+    Ktap,
+}
+
+/// What `--format kcidb` refers to.
+#[derive(Debug, Args)]
+pub(crate) struct Kcidb {
+    /// The CI system that submits, with `--format kcidb`.
+    #[arg(long, value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
+    pub(crate) kcidb_origin: String,
+    /// The KCIDB ID of the build that crashed, with `--format kcidb`.
+    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    pub(crate) kcidb_build: Option<String>,
+    /// The KCIDB ID of the test run that crashed, with `--format kcidb`.
+    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    pub(crate) kcidb_test: Option<String>,
+}
+
+impl Kcidb {
+    /// Who submits what.
+    pub(crate) fn submission(&self) -> Submission<'_> {
+        Submission {
+            origin: &self.kcidb_origin,
+            build: self.kcidb_build.as_deref(),
+            test: self.kcidb_test.as_deref(),
+        }
+    }
+}
+
+fn kcidb_origin(text: &str) -> Result<String, &'static str> {
+    let fits = Submission::is_origin(text);
+    if fits { Ok(text.to_owned()) } else { Err("a name of lower-case letters, digits and `_` is needed") }
+}
+
+fn kcidb_id(text: &str) -> Result<String, &'static str> {
+    let fits = Submission::is_id(text);
+    if fits { Ok(text.to_owned()) } else { Err("an ID is ORIGIN:REST") }
 }
 
 /// The logs to read.

@@ -1,16 +1,20 @@
 //! `ksplat scan`: finds and prints every report.
 
 use crate::Outcome;
-use crate::args::{Format, ScanArgs};
+use crate::args::{ReportFormat as Format, ScanArgs};
 use crate::console::Console;
-use crate::logs;
+use crate::{group, logs};
+use ksplat::dedup::Groups;
 use ksplat::output::text::Colour;
-use ksplat::output::{json, text};
+use ksplat::output::{Summary, html, json, markdown, text};
 use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
     let (format, colour) = (args.format, console.colour);
+    if matches!(format, Format::Junit | Format::Kcidb | Format::Github | Format::Ktap) {
+        return each_group(args, console);
+    }
     let mut found = 0;
     let render =
         |path: &str, report: &Report<'_>, identity: &Identity| render(format, colour, path, report, identity);
@@ -25,19 +29,43 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
     } else {
         logs::each_report(&args.paths, console, &render, print)?;
     }
-    if args.format == Format::Json {
-        console.out.write_all(if found == 0 { b"[]\n" } else { b"\n]\n" })?;
+    if found == 0 && format == Format::Html {
+        console.out.write_all(lead(format, found))?;
     }
+    console.out.write_all(tail(format, found))?;
     Ok(Outcome::found(found > 0 && !args.exit_zero))
+}
+
+/// The formats that say a group once.
+fn each_group(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
+    if args.follow {
+        console.fail("a log is followed report by report: text, ndjson, json, markdown or html");
+        return Ok(Outcome::Nothing);
+    }
+    let mut groups = Groups::new();
+    group::collect(&args.paths, console, &mut groups)?;
+    group::print(&Summary::new(&groups), args.format, &args.kcidb, console)?;
+    Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
 }
 
 /// What stands before a report that so many others precede.
 fn lead(format: Format, before: usize) -> &'static [u8] {
     match (format, before) {
-        (Format::Ndjson, _) | (Format::Text, 0) => b"",
-        (Format::Text, _) => b"\n",
+        (Format::Text | Format::Markdown, 1..) => b"\n",
         (Format::Json, 0) => b"[\n",
         (Format::Json, _) => b",\n",
+        (Format::Html, 0) => html::HEAD.as_bytes(),
+        _ => b"",
+    }
+}
+
+/// What stands behind the last of so many reports.
+fn tail(format: Format, count: usize) -> &'static [u8] {
+    match (format, count) {
+        (Format::Json, 0) => b"[]\n",
+        (Format::Json, _) => b"\n]\n",
+        (Format::Html, _) => html::FOOT.as_bytes(),
+        _ => b"",
     }
 }
 
@@ -51,12 +79,14 @@ fn render(
 ) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     match format {
-        Format::Text => write!(out, "{}", text::report(path, report, identity, colour))?,
+        Format::Markdown => out.extend(markdown::report(path, report, identity, None).into_bytes()),
+        Format::Html => out.extend(html::report(path, report, identity, None).into_bytes()),
         Format::Json => serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?,
         Format::Ndjson => {
             serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?;
             out.push(b'\n');
         }
+        _ => write!(out, "{}", text::report(path, report, identity, colour))?,
     }
     Ok(out)
 }

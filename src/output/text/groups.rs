@@ -1,7 +1,7 @@
 //! Groups: a line each, what is known of them, and where their reports stand.
 
-use super::paint::{Clean, Colour, Tone};
-use super::{counted, owners_text};
+use super::paint::{Colour, Tone};
+use crate::output::clean::Clean;
 use crate::output::{Row, Summary};
 use std::fmt::{self, Display};
 
@@ -21,12 +21,7 @@ impl Display for GroupsText<'_> {
         for row in &summary.rows {
             self.row(f, row)?;
         }
-        write!(f, "{} in {}", counted(summary.reports, "report"), counted(summary.rows.len(), "group"))?;
-        if summary.compared {
-            let known = summary.rows.len().saturating_sub(summary.alarms());
-            write!(f, ": {} new, {known} known", summary.alarms())?;
-        }
-        writeln!(f)
+        writeln!(f, "{}", summary.verdict())
     }
 }
 
@@ -45,8 +40,8 @@ impl GroupsText<'_> {
         for text in known {
             self.line(f, Tone::Heading, text)?;
         }
-        if let Some(text) = row.owners.as_ref().and_then(owners_text) {
-            self.line(f, Tone::Heading, &text)?;
+        if let Some(owners) = &row.owners {
+            self.line(f, Tone::Heading, &owners.to_string())?;
         }
         for member in members.iter().take(PLACES) {
             let place = format!("{}:{} (byte {})", member.path, member.line, member.offset);

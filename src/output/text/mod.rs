@@ -15,7 +15,6 @@ pub use paint::Colour;
 pub use report::ReportText;
 
 use super::Summary;
-use crate::owners::Owners;
 use crate::{Identity, Report};
 
 /// The report that stands in the log called `path`, as text of several lines.
@@ -34,7 +33,7 @@ pub const fn report<'a>(
     identity: &'a Identity,
     colour: Colour,
 ) -> ReportText<'a> {
-    ReportText { path, report, identity, colour }
+    ReportText { path, report, identity, colour, owners: None }
 }
 
 /// The groups as text.
@@ -51,20 +50,4 @@ pub const fn report<'a>(
 #[must_use]
 pub const fn groups<'a>(summary: &'a Summary<'a>, colour: Colour) -> GroupsText<'a> {
     GroupsText { summary, colour }
-}
-
-/// `1 report`, `2 reports`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The closest subsystem with its status, people and lists, in one line.
-pub(super) fn owners_text(owners: &Owners) -> Option<String> {
-    let closest = owners.subsystems.first()?;
-    let status = closest.status.as_ref().map_or_else(String::new, |s| format!(" ({s})"));
-    let people = owners.people.iter().filter(|p| p.subsystem == closest.name).map(|p| &p.mail);
-    let lists = owners.lists.iter().filter(|l| l.subsystem == closest.name).map(|l| &l.address);
-    let who: Vec<&str> = people.chain(lists).map(String::as_str).collect();
-    let colon = if who.is_empty() { "" } else { ": " };
-    Some(format!("{}{status}{colon}{}", closest.name, who.join(", ")))
 }
