@@ -1,7 +1,18 @@
 //! Whose code it is: the kernel's MAINTAINERS file.
 //!
 //! The sections whose file patterns match a source path, those with the deepest pattern first, as
-//! `scripts/get_maintainer.pl` finds them.
+//! `scripts/get_maintainer.pl --nogit --nogit-fallback` finds them (`.mailmap` and `.get_maintainer.ignore` stand beside
+//! MAINTAINERS, and are not read). Reading the file needs feature `owners`.
+
+#[cfg(feature = "owners")]
+mod maintainers;
+#[cfg(feature = "owners")]
+mod pattern;
+#[cfg(feature = "owners")]
+mod section;
+
+#[cfg(feature = "owners")]
+pub use maintainers::Maintainers;
 
 use std::fmt;
 
