@@ -22,6 +22,8 @@ pub struct Exemplar {
     pub file: Option<String>,
     /// Line in `file`, from 1, where the text is symbolized.
     pub line: Option<u32>,
+    /// The release of its kernel.
+    pub release: Option<String>,
     /// What similar reports have in common with it: [`Report::terms`].
     pub terms: Vec<String>,
     /// Its lines without printk's prefixes, at most 16 KiB of them.
@@ -46,6 +48,7 @@ impl Exemplar {
             function: identity.function.clone(),
             file: identity.file.clone(),
             line: identity.file.as_deref().and_then(|file| line_in(report, file)),
+            release: report.kernel.release.as_ref().map(ToString::to_string),
             terms: report.terms(),
             excerpt: excerpt(report),
         }

@@ -13,12 +13,16 @@ pub struct Guilty {
     pub wrappers: Vec<String>,
     /// Index of the trace and of the frame in it; `None` where a register or the header named it.
     pub frame: Option<(usize, usize)>,
-    /// The functions that called it, normalised, innermost first; inline frames are left out.
+    /// The functions that called it, normalised, innermost first: those that can be to blame. Inline frames are left
+    /// out.
     pub callers: Vec<String>,
 }
 
-/// How many callers are kept.
-const CALLERS: usize = 4;
+/// How many callers are kept: more than stand between a helper that everybody uses and its user.
+const CALLERS: usize = 8;
+
+/// Frames above which a stack of fault injection shows `should_fail`: behind `dump_stack` and `fail_dump`.
+const INJECTION: usize = 4;
 
 /// A function that may be to blame, in the order of the stack.
 struct Candidate<'r> {
@@ -62,7 +66,10 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
             of_symbol(&symbol, meaning).map(|g| located(report, names, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        Take::Header(name) => {
+            let symbol = crate::block::symbol_of(report.capture(name)?)?;
+            of_symbol(&symbol, meaning).map(|g| located(report, names, g))
+        }
         Take::Named(name) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
@@ -78,8 +85,8 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
         Take::Dispatched => dispatched(report, meaning, names, false),
         Take::Chain => dispatched(report, meaning, names, true),
-        Take::Locks => taken(report, meaning, false),
-        Take::HeldLocks => taken(report, meaning, true),
+        Take::Locks => taken(report, meaning, false).map(|g| located(report, names, g)),
+        Take::HeldLocks => taken(report, meaning, true).map(|g| located(report, names, g)),
         Take::Blocked => blocked(report, meaning, names),
     }
 }
@@ -100,8 +107,21 @@ fn located(report: &Report<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty
             let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
             Some(frame)
         });
-    let callers = found.map_or_else(Vec::new, |(at, i)| callers_from(report, names, at, i + 1));
+    // What is not on the stack stood at the instruction pointer, above it.
+    let above = || report.traces.iter().position(|t| t.role == Role::Crash).map(|at| (at, 0));
+    let below = found.map(|(at, i)| (at, i + 1)).or_else(above);
+    let callers = below.map_or_else(Vec::new, |(at, from)| callers_from(report, names, at, from));
     Guilty { frame: found, callers, ..guilty }
+}
+
+/// The function that the header names, of a report that shows nothing behind its header: too little for a title,
+/// enough to tell it from others.
+pub(super) fn of_header(report: &Report<'_>) -> Option<Guilty> {
+    let meaning = report.kind.meaning()?;
+    meaning.take.iter().find_map(|take| match take {
+        Take::Capture(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        _ => None,
+    })
 }
 
 /// The first place that took a lock, of those being acquired or of those held.
@@ -126,11 +146,22 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
 /// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
 fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
     report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
+        if is_injection(trace, at, names) {
+            return None;
+        }
         let mut frames = candidates(trace, at, names, true);
         let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
         let frame = found.frame?;
         Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
     })
+}
+
+/// Whether the stack is of an allocation that fault injection made fail: what it failed is still to crash. The line
+/// that announces such a stack may be cut off.
+///
+/// Source: `fail_dump` in `lib/fault-inject.c`.
+fn is_injection(trace: &Trace<'_>, at: usize, names: &[Vec<String>]) -> bool {
+    candidates(trace, at, names, true).take(INJECTION).any(|c| c.name.starts_with("should_fail"))
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
@@ -156,8 +187,10 @@ fn candidates<'r>(
 
 fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usize) -> Vec<String> {
     let Some(trace) = report.traces.get(at) else { return Vec::new() };
+    let own = report.kind.meaning().map_or(&[][..], |m| m.skip);
     candidates(trace, at, names, true)
         .filter(|c| c.frame.is_some_and(|(_, i)| i >= from))
+        .filter(|c| c.own || skip::reason(c.name, own).is_none())
         .take(CALLERS)
         .map(|c| c.name.to_owned())
         .collect()

@@ -5,6 +5,7 @@
 mod baseline;
 mod blame;
 mod exemplar;
+mod generic;
 mod glob;
 mod group;
 mod guilty;

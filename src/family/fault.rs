@@ -26,9 +26,20 @@ const SMEP: &str = "unable to execute userspace code (SMEP?) (uid: %d)";
 const NULL: &str = "BUG: unable to handle kernel NULL pointer dereference in {frame}";
 const PAGING: &str = "BUG: unable to handle kernel paging request in {frame}";
 
+/// One bad access is a NULL pointer, a paging request or a general protection fault by the bits of the address and by
+/// what the kernel was built with: an inline KASAN turns every NULL pointer into a general protection fault.
+pub(super) const GROUP: &str = "fault/access";
+
 /// What all rows of this file share.
 const fn fault(name: &'static str, title: &'static str) -> Rule {
-    rule(name).title(title).alts(BAD_ACCESS).frame(TAKE).class(Class::Fault).types(TYPES).body(tell_access)
+    rule(name)
+        .title(title)
+        .alts(BAD_ACCESS)
+        .frame(TAKE)
+        .class(Class::Fault)
+        .types(TYPES)
+        .body(tell_access)
+        .group(GROUP)
 }
 
 pub(super) const RULES: &[Rule] = &[
@@ -46,7 +57,6 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unable to handle kernel NULL pointer dereference at virtual address %px", &["addr"])
         .line("Unable to handle kernel NULL pointer dereference (address %lx)", &["addr"])
         .line("Unable to handle kernel NULL pointer dereference", &[])
-        .group("fault/null-deref")
         .example("Unable to handle kernel NULL pointer dereference at virtual address 00000018 when read"),
     fault("fault/paging-request", PAGING)
         .line("BUG: unable to handle page fault for address: %px", &["addr"])
@@ -63,7 +73,6 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unable to handle kernel paging request for data at address %px", &["addr"])
         .line("Unable to handle kernel paging request", &[])
         .line("CPU %d Unable to handle kernel paging request at virtual address %lx, ", &["cpu", "addr"])
-        .group("fault/paging-request")
         .example("CPU 1 Unable to handle kernel paging request at virtual address 00000010, epc == 80123456, ra == 80123450"),
     fault("fault/user-memory", "BUG: unable to handle kernel access to user memory in {frame}")
         .line("Unable to handle kernel access to user memory %s at virtual address %px when %s", &["", "addr", "access"])

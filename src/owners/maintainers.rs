@@ -87,7 +87,7 @@ impl Maintainers {
             .map(|(_, entry)| entry)
             .chain(told)
             .for_each(|entry| collected.add(&entry.section));
-        collected.owners
+        collected.owners()
     }
 }
 
@@ -121,7 +121,8 @@ impl Entry {
 #[derive(Default)]
 struct Collected {
     owners: Owners,
-    seen: BTreeSet<String>,
+    people: BTreeSet<String>,
+    lists: BTreeSet<String>,
 }
 
 impl Collected {
@@ -146,7 +147,7 @@ impl Collected {
             }
         }
         for (address, remark) in section.values('L').map(list) {
-            if !remark.contains("subscribers-only") && self.seen.insert(address.to_ascii_lowercase()) {
+            if !remark.contains("subscribers-only") && self.lists.insert(address.to_ascii_lowercase()) {
                 let moderated = remark.contains("moderated");
                 let list = List { address: address.to_owned(), moderated, subsystem: subsystem() };
                 self.owners.lists.push(list);
@@ -159,11 +160,17 @@ impl Collected {
         let (name, address) = mail.split_once('<').unwrap_or(("", mail));
         let name = name.trim().trim_matches('"').to_lowercase();
         let address = address.split('>').next().unwrap_or(address).trim().to_ascii_lowercase();
-        if self.seen.contains(&address) || (!name.is_empty() && self.seen.contains(&name)) {
+        if self.people.contains(&address) || (!name.is_empty() && self.people.contains(&name)) {
             return false;
         }
-        self.seen.extend([name, address]);
+        self.people.extend([name, address]);
         true
+    }
+
+    /// An address that is given as a person's and as a list's is a person's.
+    fn owners(mut self) -> Owners {
+        self.owners.lists.retain(|list| !self.people.contains(&list.address.to_ascii_lowercase()));
+        self.owners
     }
 }
 
@@ -190,6 +197,7 @@ FILE SYSTEMS
 M:\tJohn Roe <other@ring.example>
 M:\t\"Sm. Body\" <jane@ring.example>
 M:\tA. Nother <a@ring.example>
+L:\tA@ring.example
 L:\tRing@lists.example
 S:\tMaintained
 F:\tfs/

@@ -53,7 +53,9 @@ pub struct Group {
     pub link: Option<String>,
     /// Who looks after the file to blame.
     pub owners: Option<Owners>,
-    /// What its least damaged report has in common with similar ones.
+    /// The release of the kernel of its least damaged report.
+    pub release: Option<String>,
+    /// The terms of its least damaged report: what `near` compares.
     pub terms: Vec<String>,
     /// Its least damaged report.
     pub exemplar: Exemplar,
@@ -146,6 +148,7 @@ impl Group {
             note: row.known.and_then(|k| k.note.clone()),
             link: row.known.and_then(|k| k.link.clone()),
             owners: row.owners.as_ref().map(Owners::new),
+            release: group.exemplar.release.clone(),
             terms: group.exemplar.terms.clone(),
             exemplar: exemplar(&group.exemplar),
         }

@@ -84,7 +84,7 @@ impl Group {
         let Some(least) = members.iter().min_by_key(|m| m.defects).cloned() else {
             return error(format!("{signature} has no members"));
         };
-        let exemplar = self.exemplar.to_exemplar(least, self.terms.clone());
+        let exemplar = self.exemplar.to_exemplar(least, self);
         let class = Class::from_name(&self.class).unwrap_or(Class::Other);
         Ok(dedup::Group { signature, class, members, exemplar })
     }
@@ -104,14 +104,15 @@ impl Member {
 }
 
 impl Exemplar {
-    fn to_exemplar(&self, member: dedup::Member, terms: Vec<String>) -> dedup::Exemplar {
+    fn to_exemplar(&self, member: dedup::Member, group: &Group) -> dedup::Exemplar {
         dedup::Exemplar {
             member,
             kind: self.kind.clone(),
             function: self.function.clone(),
             file: self.file.clone(),
             line: self.line,
-            terms,
+            release: group.release.clone(),
+            terms: group.terms.clone(),
             excerpt: self.excerpt.clone(),
         }
     }
