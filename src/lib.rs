@@ -26,13 +26,16 @@
 //!   piece by piece. [`Log`] says how a log was carried ([`Transport`]) or is told.
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
-//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
-//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and decompresses.
+//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
+//!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
+//! * [`owners`] knows whose code it is.
+//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
+//!   decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `compress` gzip, xz
-//! and zstd, `cli` the program.
+//! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program.
 //!
 //! # Chapters
 //!
@@ -75,6 +78,6 @@ pub mod doc {
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
 pub use log::{Line, Log, Transport};
-pub use parse::{KindRow, kind, kinds};
+pub use parse::{KindRow, formats, kind, kinds};
 pub use report::{Report, Text};
 pub use stream::{Reports, Stream, reports};

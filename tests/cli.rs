@@ -259,7 +259,7 @@ fn ok_verbose_talks_on_standard_error_only() {
 
 #[test]
 fn ok_every_verb_is_documented_and_completed() {
-    let verbs = ["scan", "group", "kinds", "schema", "completions", "man"];
+    let verbs = ["scan", "group", "explain", "kinds", "schema", "completions", "man"];
     let completions = run(&["completions", "bash"], b"");
     let man = run(&["man"], b"");
     for verb in verbs {
@@ -273,7 +273,9 @@ fn ok_every_verb_is_documented_and_completed() {
 
 #[test]
 fn ok_schemas_name_their_output() {
-    for (name, member) in [("report", "canonical"), ("groups", "groups"), ("known", "note")] {
+    for (name, member) in
+        [("report", "canonical"), ("groups", "groups"), ("known", "note"), ("explanation", "searches")]
+    {
         let run = run(&["schema", name], b"");
         assert_eq!(run.code, Some(0));
         assert!(run.json()["properties"][member].is_object(), "{name}");

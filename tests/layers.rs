@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "report"]),
+    ("dedup", &["block", "error", "report"]),
     ("owners", &["error"]),
     ("output", &["dedup", "error", "owners", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
@@ -109,7 +109,7 @@ fn module_of(path: &str) -> String {
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
         "Line" | "Log" | "Transport" => "log",
-        "kind" | "kinds" => "parse",
+        "formats" | "kind" | "kinds" => "parse",
         "Reports" | "Stream" | "reports" => "stream",
         _ => &name,
     };

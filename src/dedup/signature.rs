@@ -1,6 +1,7 @@
 //! The signature: what two reports of one bug share, and reports of different bugs do not.
 
 use super::guilty::{self, Guilty};
+use super::walk::Walk;
 use super::{generic, normalize};
 use crate::report::Report;
 use sha2::{Digest, Sha256};
@@ -93,9 +94,14 @@ fn told_apart(text: &[u8]) -> String {
 }
 
 /// The signature of a report: the kind's group and the guilty function; without a function, the title.
-pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
+pub(super) fn signature(
+    report: &Report<'_>,
+    walk: Option<&Walk<'_>>,
+    guilty: Option<&Guilty>,
+    title: &str,
+) -> Signature {
     let mut canonical = vec![report.kind.group().to_owned()];
-    let guilty = guilty.cloned().or_else(|| guilty::of_header(report));
+    let guilty = guilty.cloned().or_else(|| guilty::of_header(report, walk?));
     match guilty {
         Some(guilty) => canonical.extend(told_by(&guilty)),
         None => canonical.push(title.to_owned()),

@@ -3,7 +3,15 @@
 use std::fmt::{self, Display, Write as _};
 
 /// Anything that came from a log, in one line and harmless to a terminal.
-pub(super) struct Clean<T>(pub(super) T);
+///
+/// Control characters and those that turn the direction of writing are shown as escapes; a tab is a blank.
+///
+/// ```
+/// use ksplat::output::Clean;
+/// assert_eq!(Clean("a\x1b[31mb\n").to_string(), "a\\u{1b}[31mb\\n");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Clean<T>(pub T);
 
 impl<T: Display> Display for Clean<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,4 +18,5 @@ pub mod markdown;
 mod summary;
 pub mod text;
 
+pub use clean::Clean;
 pub use summary::{Row, Summary};

@@ -65,10 +65,9 @@ impl<'a> Summary<'a> {
 
     /// Says whose each group is; `owners_of` is asked for the file to blame.
     #[must_use]
-    pub fn owned(mut self, owners_of: impl Fn(&str) -> Owners) -> Self {
+    pub fn owned(mut self, owners_of: impl Fn(&str) -> Option<Owners>) -> Self {
         for row in &mut self.rows {
-            row.owners =
-                row.group.exemplar.file.as_deref().map(&owners_of).filter(|o| !o.subsystems.is_empty());
+            row.owners = row.group.exemplar.file.as_deref().and_then(&owners_of);
         }
         self
     }

@@ -43,7 +43,7 @@ pub(super) fn sections(text: &str) -> Vec<Section> {
 
 /// A field.
 ///
-/// Example: `F:	fs/ext4/`
+/// Example: `F: fs/ext4/`, with a tab behind the colon.
 fn field(line: &str) -> IResult<&str, (char, &str)> {
     let letter = take_while_m_n(1, 1, |c: char| c.is_ascii_uppercase());
     let (line, (letter, value)) = (terminated(letter, char(':')), preceded(space0, rest)).parse(line)?;

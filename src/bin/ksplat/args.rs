@@ -45,6 +45,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
+    Explain(ExplainArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -108,6 +109,23 @@ pub(crate) struct GroupArgs {
     pub(crate) kcidb: Kcidb,
 }
 
+/// Say why reports have their titles and signatures.
+///
+/// For each report: the row of the table of kinds with the kernel's own format, where the function to blame was looked
+/// for, each frame that was passed over with the reason, and the lines that were hashed. Exits with 0 if there is no
+/// report, 1 if there is one, 2 if a log could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// Only the reports with this signature.
+    #[arg(long, value_name = "SIGNATURE")]
+    pub(crate) signature: Option<String>,
+    /// How to print the explanations.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
 /// List the kinds of crash that this version knows.
 #[derive(Debug, Args)]
 pub(crate) struct KindsArgs {
@@ -120,7 +138,7 @@ pub(crate) struct KindsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
-    /// `group --update-known` writes.
+    /// `group --update-known` writes, `explanation` one of `explain`.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -134,6 +152,8 @@ pub(crate) enum SchemaOf {
     Groups,
     /// A line of a known file.
     Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -233,6 +253,32 @@ pub(crate) struct Paths {
     /// Most bytes that a compressed log may grow to.
     #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_SIZE)]
     pub(crate) max_size: u64,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+/// How reports are judged.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judgement")]
+pub(crate) struct RuleArgs {
+    /// Leave out the reports that FILE calls noise; they are counted on standard error, and shown with -v.
+    ///
+    /// A line a rule: `kind`, `title`, `function` or `signature`, a pattern in which `*` stands for any text, and the
+    /// reason behind ` # `, as in `title WARNING in ring_*  # flaky hardware`. Can be given several times.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) ignore: Vec<PathBuf>,
+    /// Never blame the functions that FILE names, besides those that ksplat knows as helpers.
+    ///
+    /// A pattern a line, and behind ` # ` the reason. Signatures are marked by the file's name without its ending
+    /// (`v1+NAME:…`), so that they never mix with plain ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) skip: Option<PathBuf>,
+    /// Say whose code crashed, by the kernel's MAINTAINERS: subsystem, people and lists of the file to blame.
+    ///
+    /// The file is known where the text is symbolized or the header names it. Keywords (K:) do not count: what the file
+    /// contains is not at hand.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) maintainers: Option<PathBuf>,
 }
 
 impl Paths {

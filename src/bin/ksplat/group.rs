@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::args::{GroupArgs, Kcidb, Paths, ReportFormat};
 use crate::console::Console;
+use crate::rules::Rules;
 use crate::{logs, saved};
 use ksplat::dedup::{Baseline, Groups};
 use ksplat::output::{Summary, github, html, json, junit, kcidb, ktap, markdown, text};
@@ -12,17 +13,19 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome> {
+    let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
     // Before the logs, which may take long: a damaged file is told at once.
     let Some(known) = console.value(saved::known(&args.known)) else { return Ok(Outcome::Nothing) };
     let Some(mut groups) = merged(args, console) else { return Ok(Outcome::Nothing) };
     if args.merge.is_empty() || !args.paths.paths.is_empty() {
-        collect(&args.paths, console, &mut groups)?;
+        collect(&args.paths, &rules, console, &mut groups)?;
     }
     if let Some(path) = &args.update_known {
         update(path, &known, &groups, console);
     }
     let summary = Summary::new(&groups);
     let summary = if args.known.is_empty() { summary } else { summary.against(&known) };
+    let summary = summary.owned(|file| rules.owners(Some(file)));
     print(&summary, args.format, &args.kcidb, console)?;
     Ok(Outcome::found(summary.alarms() > 0 && !args.exit_zero))
 }
@@ -41,13 +44,18 @@ fn merged(args: &GroupArgs, console: &mut Console) -> Option<Groups> {
 /// # Errors
 ///
 /// Those of standard output.
-pub(crate) fn collect(paths: &Paths, console: &mut Console, groups: &mut Groups) -> io::Result<()> {
+pub(crate) fn collect(
+    paths: &Paths,
+    rules: &Rules,
+    console: &mut Console,
+    groups: &mut Groups,
+) -> io::Result<()> {
     let one = |path: &str, report: &Report<'_>, identity: &Identity| {
         let mut groups = Groups::new();
         groups.add(path, report, identity);
         groups
     };
-    logs::each_report(paths, console, &one, |_, one| {
+    logs::each_report(paths, rules, console, &one, |_, one| {
         groups.merge(one);
         Ok(())
     })

@@ -3,21 +3,26 @@
 use crate::Outcome;
 use crate::args::{ReportFormat as Format, ScanArgs};
 use crate::console::Console;
+use crate::rules::Rules;
 use crate::{group, logs};
 use ksplat::dedup::Groups;
 use ksplat::output::text::Colour;
 use ksplat::output::{Summary, html, json, markdown, text};
+use ksplat::owners::Owners;
 use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
+    let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
     let (format, colour) = (args.format, console.colour);
     if matches!(format, Format::Junit | Format::Kcidb | Format::Github | Format::Ktap) {
-        return each_group(args, console);
+        return each_group(args, &rules, console);
     }
     let mut found = 0;
-    let render =
-        |path: &str, report: &Report<'_>, identity: &Identity| render(format, colour, path, report, identity);
+    let render = |path: &str, report: &Report<'_>, identity: &Identity| {
+        let owners = rules.owners(identity.file.as_deref());
+        Rendering { path, report, identity, owners: owners.as_ref() }.write(format, colour)
+    };
     let print = |console: &mut Console, report: io::Result<Vec<u8>>| {
         console.out.write_all(lead(format, found))?;
         console.out.write_all(&report?)?;
@@ -25,9 +30,9 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
         Ok(())
     };
     if args.follow {
-        logs::follow(&args.paths, console, &render, print)?;
+        logs::follow(&args.paths, &rules, console, &render, print)?;
     } else {
-        logs::each_report(&args.paths, console, &render, print)?;
+        logs::each_report(&args.paths, &rules, console, &render, print)?;
     }
     if found == 0 && format == Format::Html {
         console.out.write_all(lead(format, found))?;
@@ -37,14 +42,15 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
 }
 
 /// The formats that say a group once.
-fn each_group(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
+fn each_group(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
     if args.follow {
         console.fail("a log is followed report by report: text, ndjson, json, markdown or html");
         return Ok(Outcome::Nothing);
     }
     let mut groups = Groups::new();
-    group::collect(&args.paths, console, &mut groups)?;
-    group::print(&Summary::new(&groups), args.format, &args.kcidb, console)?;
+    group::collect(&args.paths, rules, console, &mut groups)?;
+    let summary = Summary::new(&groups).owned(|file| rules.owners(Some(file)));
+    group::print(&summary, args.format, &args.kcidb, console)?;
     Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
 }
 
@@ -69,24 +75,28 @@ fn tail(format: Format, count: usize) -> &'static [u8] {
     }
 }
 
-/// The report as it is printed.
-fn render(
-    format: Format,
-    colour: Colour,
-    path: &str,
-    report: &Report<'_>,
-    identity: &Identity,
-) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    match format {
-        Format::Markdown => out.extend(markdown::report(path, report, identity, None).into_bytes()),
-        Format::Html => out.extend(html::report(path, report, identity, None).into_bytes()),
-        Format::Json => serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?,
-        Format::Ndjson => {
-            serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?;
-            out.push(b'\n');
-        }
-        _ => write!(out, "{}", text::report(path, report, identity, colour))?,
+/// A report that is to be printed.
+struct Rendering<'a> {
+    path: &'a str,
+    report: &'a Report<'a>,
+    identity: &'a Identity,
+    owners: Option<&'a Owners>,
+}
+
+impl Rendering<'_> {
+    fn write(&self, format: Format, colour: Colour) -> io::Result<Vec<u8>> {
+        let Self { path, report, identity, owners } = *self;
+        let json = || json::Report::new(path, report, identity).owned_by(owners);
+        Ok(match format {
+            Format::Markdown => markdown::report(path, report, identity, owners).into_bytes(),
+            Format::Html => html::report(path, report, identity, owners).into_bytes(),
+            Format::Json => serde_json::to_vec(&json())?,
+            Format::Ndjson => {
+                let mut line = serde_json::to_vec(&json())?;
+                line.push(b'\n');
+                line
+            }
+            _ => text::report(path, report, identity, colour).owned_by(owners).to_string().into_bytes(),
+        })
     }
-    Ok(out)
 }

@@ -14,6 +14,7 @@
 //! assert_eq!(ksplat::identify(&read.to_report()), identity);
 //! ```
 
+mod explanation;
 mod fields;
 mod groups;
 mod known;
@@ -26,6 +27,7 @@ mod schema;
 mod time;
 mod write;
 
+pub use explanation::{Explanation, Search, Step};
 pub use fields::Fields;
 pub use groups::{Exemplar, Group, Groups, Member, Near};
 pub use known::{Known, Sighting, known_file, to_known_file};
@@ -39,6 +41,9 @@ pub use schema::{Output, schema};
 
 /// What [`Report::schema`] says.
 pub const REPORT_SCHEMA: &str = "ksplat.report/1";
+
+/// What [`Explanation::schema`] says.
+pub const EXPLANATION_SCHEMA: &str = "ksplat.explanation/1";
 
 /// What [`Groups::schema`] says.
 pub const GROUPS_SCHEMA: &str = "ksplat.groups/1";

@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Groups, Known, Report};
+use super::{Explanation, Groups, Known, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -13,6 +13,8 @@ pub enum Output {
     Groups,
     /// A line of a known file.
     Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -23,6 +25,7 @@ pub fn schema(output: Output) -> serde_json::Value {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
         Output::Known => generator.into_root_schema_for::<Known>(),
+        Output::Explanation => generator.into_root_schema_for::<Explanation>(),
     }
     .into()
 }
@@ -37,6 +40,7 @@ mod tests {
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
             (Output::Known, serde_json::to_value(Known::default()).unwrap()),
+            (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =
