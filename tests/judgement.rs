@@ -82,6 +82,7 @@ fn ok_every_format_says_whose_it_is() {
         ("group", "junit"),
         ("group", "kcidb"),
         ("group", "github"),
+        ("group", "ktap"),
     ] {
         let run = run(&[verb, "--format", format, "--maintainers", &file], KASAN.as_bytes());
         assert_eq!(run.code, Some(1));

@@ -42,6 +42,9 @@ impl Display for Ktap<'_> {
             for line in clean_lines(&row.group.exemplar.excerpt).filter(|_| row.known.is_none()) {
                 writeln!(f, "# {line}")?;
             }
+            if let Some(owners) = row.owners.as_ref().filter(|_| row.known.is_none()) {
+                writeln!(f, "# owner: {}", Clean(owners))?;
+            }
             let name = format!("{} {}", name(row.group.title()), row.group.signature);
             match row.known {
                 None => writeln!(f, "not ok {number} {name} # {}", Clean(row.sightings()))?,

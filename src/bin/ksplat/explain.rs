@@ -18,19 +18,21 @@ pub(crate) fn run(args: &ExplainArgs, console: &mut Console) -> io::Result<Outco
     let render = |path: &str, report: &Report<'_>, identity: &Identity| {
         wanted(identity).then(|| {
             let explanation = rules.naming.explain(report);
+            let mut out = Vec::new();
             match args.format {
-                Format::Text => Ok(text::explanation(path, report, &explanation, colour).to_string()),
+                Format::Text => write!(out, "{}", text::explanation(path, report, &explanation, colour))?,
                 Format::Json | Format::Ndjson => {
-                    serde_json::to_string(&json::Explanation::new(path, report, &explanation))
+                    json::write(&mut out, &json::Explanation::new(path, report, &explanation))?;
                 }
             }
+            io::Result::Ok(out)
         })
     };
     let mut found = 0;
     logs::each_report(&args.paths, &rules, console, &render, |console, text| {
         let Some(text) = text else { return Ok(()) };
         console.out.write_all(lead(args.format, found))?;
-        console.out.write_all(text?.as_bytes())?;
+        console.out.write_all(&text?)?;
         found += 1;
         Ok(())
     })?;

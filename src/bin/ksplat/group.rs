@@ -101,7 +101,7 @@ pub(crate) fn print(
 }
 
 fn json_line(out: &mut impl io::Write, value: &impl serde::Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
+    json::write(out, value)?;
     writeln!(out)
 }
 

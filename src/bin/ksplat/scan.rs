@@ -86,17 +86,18 @@ struct Rendering<'a> {
 impl Rendering<'_> {
     fn write(&self, format: Format, colour: Colour) -> io::Result<Vec<u8>> {
         let Self { path, report, identity, owners } = *self;
-        let json = || json::Report::new(path, report, identity).owned_by(owners);
-        Ok(match format {
-            Format::Markdown => markdown::report(path, report, identity, owners).into_bytes(),
-            Format::Html => html::report(path, report, identity, owners).into_bytes(),
-            Format::Json => serde_json::to_vec(&json())?,
-            Format::Ndjson => {
-                let mut line = serde_json::to_vec(&json())?;
-                line.push(b'\n');
-                line
+        let mut out = Vec::new();
+        match format {
+            Format::Markdown => write!(out, "{}", markdown::report(path, report, identity, owners))?,
+            Format::Html => write!(out, "{}", html::report(path, report, identity, owners))?,
+            Format::Json | Format::Ndjson => {
+                json::write(&mut out, &json::Report::new(path, report, identity).owned_by(owners))?;
             }
-            _ => text::report(path, report, identity, colour).owned_by(owners).to_string().into_bytes(),
-        })
+            _ => write!(out, "{}", text::report(path, report, identity, colour).owned_by(owners))?,
+        }
+        if format == Format::Ndjson {
+            out.push(b'\n');
+        }
+        Ok(out)
     }
 }

@@ -89,9 +89,14 @@ pub fn known_file(text: &[u8], at: &str) -> Result<Baseline> {
 /// What is known as the text of a known file: a line each, by signature.
 #[must_use]
 pub fn to_known_file(baseline: &Baseline) -> String {
-    let line = |known: &dedup::Known| serde_json::to_string(&Known::new(known)).map(|line| line + "\n");
-    // Strings, numbers and lists of them: there is nothing that JSON could not say.
-    baseline.iter().filter_map(|known| line(known).ok()).collect()
+    let mut text = Vec::new();
+    for known in baseline.iter() {
+        // Strings, numbers and lists of them: there is nothing that JSON could not say, nor memory refuse.
+        if super::write(&mut text, &Known::new(known)).is_ok() {
+            text.push(b'\n');
+        }
+    }
+    String::from_utf8(text).unwrap_or_default()
 }
 
 impl Known {

@@ -22,6 +22,7 @@ mod lines;
 mod owners;
 mod read;
 mod report;
+mod safe;
 mod saved;
 mod schema;
 mod time;
@@ -36,6 +37,7 @@ pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
+pub use safe::write;
 pub use saved::saved_groups;
 pub use schema::{Output, schema};
 
