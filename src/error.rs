@@ -20,7 +20,10 @@ pub enum ErrorKind {
     /// A file or directory could not be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf),
-    /// Text that was to be a report or a group is none.
+    /// A file could not be written.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {
         /// What was expected.

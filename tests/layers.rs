@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "report"]),
+    ("dedup", &["block", "error", "report"]),
     ("output", &["dedup", "error", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];

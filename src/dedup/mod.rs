@@ -7,6 +7,7 @@ mod generic;
 mod glob;
 mod group;
 mod guilty;
+pub mod near;
 mod normalize;
 mod signature;
 mod skip;

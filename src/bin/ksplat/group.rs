@@ -5,6 +5,7 @@ use crate::args::{Format, GroupArgs};
 use crate::console::Console;
 use crate::logs;
 use ksplat::dedup::Groups;
+use ksplat::dedup::near::Joins;
 use ksplat::output::{json, text};
 use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
@@ -20,19 +21,27 @@ pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome
         one.by_size().into_iter().for_each(|group| groups.insert(group.clone()));
         Ok(())
     })?;
-    print(&groups, args.format, console)?;
+    let joins = args.near.then(|| Joins::new(&groups, args.near_threshold));
+    print(&groups, joins.as_ref(), args.format, console)?;
     Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
 }
 
-fn print(groups: &Groups, format: Format, console: &mut Console) -> io::Result<()> {
+fn print(groups: &Groups, joins: Option<&Joins>, format: Format, console: &mut Console) -> io::Result<()> {
+    let wire = || {
+        let wire = json::Groups::new(groups);
+        match joins {
+            Some(joins) => wire.with_joins(joins),
+            None => wire,
+        }
+    };
     let out = &mut console.out;
     match format {
-        Format::Text => write!(out, "{}", text::groups(groups, console.colour)),
+        Format::Text => write!(out, "{}", text::groups(groups, console.colour).with_joins(joins)),
         Format::Json => {
-            serde_json::to_writer(&mut *out, &json::Groups::new(groups))?;
+            serde_json::to_writer(&mut *out, &wire())?;
             writeln!(out)
         }
-        Format::Ndjson => json::Groups::new(groups).groups.iter().try_for_each(|group| {
+        Format::Ndjson => wire().groups.iter().try_for_each(|group| {
             serde_json::to_writer(&mut *out, group)?;
             writeln!(out)
         }),

@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
     let render =
         |path: &str, report: &Report<'_>, identity: &Identity| render(format, colour, path, report, identity);
     let print = |console: &mut Console, report: io::Result<Vec<u8>>| {
-        console.out.write_all(lead(format, found))?;
+        console.out.write_all(format.lead(found))?;
         console.out.write_all(&report?)?;
         found += 1;
         Ok(())
@@ -25,20 +25,8 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
     } else {
         logs::each_report(&args.paths, console, &render, print)?;
     }
-    if args.format == Format::Json {
-        console.out.write_all(if found == 0 { b"[]\n" } else { b"\n]\n" })?;
-    }
+    console.out.write_all(format.end(found))?;
     Ok(Outcome::found(found > 0 && !args.exit_zero))
-}
-
-/// What stands before a report that so many others precede.
-fn lead(format: Format, before: usize) -> &'static [u8] {
-    match (format, before) {
-        (Format::Ndjson, _) | (Format::Text, 0) => b"",
-        (Format::Text, _) => b"\n",
-        (Format::Json, 0) => b"[\n",
-        (Format::Json, _) => b",\n",
-    }
 }
 
 /// The report as it is printed.

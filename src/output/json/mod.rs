@@ -16,6 +16,7 @@
 
 mod fields;
 mod groups;
+mod near;
 mod read;
 mod report;
 mod schema;
@@ -23,6 +24,7 @@ mod write;
 
 pub use fields::Fields;
 pub use groups::{Group, Groups, Member, Near};
+pub use near::{NEAR_SCHEMA, Neighbour, Neighbours, Queried, saved_profiles};
 pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,

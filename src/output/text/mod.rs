@@ -6,15 +6,18 @@
 
 mod groups;
 mod machine;
+mod near;
 mod paint;
 mod report;
 mod stack;
 
 pub use groups::GroupsText;
+pub use near::NearText;
 pub use paint::Colour;
 pub use report::ReportText;
 
 use crate::dedup::Groups;
+use crate::dedup::near::Hit;
 use crate::{Identity, Report};
 
 /// The report that stands in the log called `path`, as text of several lines.
@@ -49,5 +52,17 @@ pub const fn report<'a>(
 /// ```
 #[must_use]
 pub const fn groups(groups: &Groups, colour: Colour) -> GroupsText<'_> {
-    GroupsText { groups, colour }
+    GroupsText { groups, colour, joins: None }
+}
+
+/// The report that stands in the log called `path`, and what is near it.
+#[must_use]
+pub const fn near<'a>(
+    path: &'a str,
+    report: &'a Report<'a>,
+    identity: &'a Identity,
+    hits: &'a [Hit],
+    colour: Colour,
+) -> NearText<'a> {
+    NearText { path, report, identity, hits, colour }
 }
