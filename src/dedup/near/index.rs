@@ -5,7 +5,7 @@
 
 use super::strings::Strings;
 use super::{OTHER_KIND, Profile, WORDS, is_file, release, why};
-use crate::dedup::skip;
+use crate::dedup::{blame, skip};
 use std::collections::HashMap;
 
 /// The rarest terms of a report, those under which it is listed and looked for.
@@ -24,51 +24,9 @@ const PER_HIT: usize = 8;
 const COMPARED: usize = 256;
 
 /// Of small collections nobody can tell which words are rare. So many reports are thought of besides, that have all
-/// functions that never carry the blame, all dispatchers and [`EVERYWHERE`].
+/// functions and files that never carry the blame, all dispatchers, and all words without `_`: those are mostly
+/// printk's own and names of folders.
 const PRIOR: u32 = 32;
-
-/// Words of nearly every report, whatever crashed.
-const EVERYWHERE: &[&str] = &[
-    "BUG",
-    "Call",
-    "Comm",
-    "EFLAGS",
-    "Google",
-    "INFO",
-    "KASAN",
-    "Not",
-    "ORIG_RAX",
-    "PID",
-    "PREEMPT",
-    "RIP",
-    "RSP",
-    "SMP",
-    "TASK",
-    "Trace",
-    "Tainted",
-    "UID",
-    "WARNING",
-    "Workqueue",
-    "address",
-    "addr",
-    "arch",
-    "block",
-    "core",
-    "drivers",
-    "entry",
-    "fault",
-    "kernel",
-    "lib",
-    "mm",
-    "net",
-    "pid",
-    "size",
-    "syscall",
-    "tainted",
-    "task",
-    "the",
-    "x86",
-];
 
 /// Where a report stands and what it is called: what a hit shows of it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -424,6 +382,10 @@ fn side(sums: &mut [f64; 2], file: bool) -> &mut f64 {
 
 /// Reports of the [`PRIOR`] that have the term.
 fn prior(term: &str) -> u32 {
-    let common = EVERYWHERE.contains(&term) || skip::dispatches(term) || skip::reason(term, &[]).is_some();
+    let common = if is_file(term) {
+        blame::blameless(term).is_some()
+    } else {
+        !term.contains('_') || skip::dispatches(term) || skip::reason(term, &[]).is_some()
+    };
     if common { PRIOR } else { 0 }
 }
