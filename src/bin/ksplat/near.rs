@@ -103,15 +103,15 @@ enum Saved {
 /// log will tell.
 fn saved(path: &Path) -> ksplat::Result<Option<Saved>> {
     let start = start_of(path).unwrap_or_default();
-    let read = || Source::File(path.to_owned()).read();
     let name = path.to_string_lossy();
     if Index::is_saved(&start) {
-        return Ok(Some(Saved::Index(Box::new(Index::from_bytes(&read()?, &name)?))));
+        let bytes = std::fs::read(path).map_err(|e| Error::new(ErrorKind::Read(path.to_owned()), e))?;
+        return Ok(Some(Saved::Index(Box::new(Index::from_bytes(&bytes, &name)?))));
     }
     if start.trim_ascii_start().first() != Some(&b'{') {
         return Ok(None);
     }
-    Ok(json::saved_profiles(&name, &read()?).map(Saved::Profiles))
+    Ok(json::saved_profiles(&name, &Source::File(path.to_owned()).read()?).map(Saved::Profiles))
 }
 
 /// The first bytes of a file.

@@ -33,9 +33,14 @@ pub(super) fn apart(a: u32, b: u32) -> Option<u32> {
     (a != 0 && b != 0).then(|| a.abs_diff(b))
 }
 
-/// What the distance leaves of a score; an unknown one counts as [`REACH`].
+/// The distance of a known release from an unknown one, and of two unknown ones: logs that do not tell it are often of
+/// one source.
+const UNKNOWN: (f64, f64) = (1.5, 0.5);
+
+/// What the distance leaves of a score.
 pub(super) fn closeness(a: u32, b: u32) -> f64 {
-    let apart = apart(a, b).map_or(REACH, f64::from);
+    let unknown = if a == b { UNKNOWN.1 } else { UNKNOWN.0 };
+    let apart = apart(a, b).map_or(unknown, f64::from);
     FLOOR + (1.0 - FLOOR) * (-apart / REACH).exp()
 }
 
@@ -63,7 +68,7 @@ mod tests {
         let at = |release| closeness(number("5.10.0"), number(release));
         assert!((at("5.10.7") - 1.0).abs() < 1e-9);
         assert!(at("5.11.0") > at("5.12.0") && at("5.12.0") > at("6.6.0"));
-        assert!((at("") - at("5.12.0")).abs() < 1e-9);
+        assert!(at("5.11.0") > at("") && at("") > at("5.12.0") && closeness(0, 0) > at("5.11.0"));
         assert!(at("2.6.32") >= FLOOR);
     }
 }
