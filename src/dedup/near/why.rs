@@ -5,11 +5,15 @@ use super::is_file;
 /// Words and files that are named; the rest is counted.
 const NAMED: usize = 4;
 
+/// Words with less than this share of the best one's weight tell nothing.
+const TELLING: f64 = 0.2;
+
 /// What two reports share, the most telling first, and what tells against them.
 pub(super) fn why(mut shared: Vec<(&str, f64)>, kinds: (&str, &str), apart: Option<u32>) -> String {
     shared.sort_by(|(a, a_weight), (b, b_weight)| b_weight.total_cmp(a_weight).then(a.cmp(b)));
-    let (files, words): (Vec<&str>, Vec<&str>) =
-        shared.into_iter().map(|(term, _)| term).partition(|term| is_file(term));
+    let least = shared.first().map_or(0.0, |(_, best)| best * TELLING);
+    let telling = shared.into_iter().take_while(|(_, weight)| *weight >= least).map(|(term, _)| term);
+    let (files, words): (Vec<&str>, Vec<&str>) = telling.partition(|term| is_file(term));
     let mut parts = Vec::new();
     parts.extend(list("both name ", &words));
     parts.extend(list("both in ", &files));
@@ -37,7 +41,8 @@ mod tests {
 
     #[test]
     fn ok_the_most_telling_first() {
-        let shared = vec![("net", 1.0), ("net/ring.c", 4.0), ("ring_pop", 9.0), ("ring_push", 9.5)];
+        let shared =
+            vec![("BUG", 1.0), ("net", 2.0), ("net/ring.c", 4.0), ("ring_pop", 9.0), ("ring_push", 9.5)];
         let same = why(shared.clone(), ("a/b", "a/b"), Some(0));
         assert_eq!(same, "both name ring_push, ring_pop, net; both in net/ring.c");
         let other = why(shared, ("a/b", "c/d"), Some(3));
