@@ -12,7 +12,7 @@
 //!
 //! let identity = ksplat::identify(&report);
 //! assert_eq!(identity.title, "BUG: unable to handle kernel NULL pointer dereference in ring_poll");
-//! assert_eq!(identity.signature.canonical(), ["fault/null-deref", "ring_poll"]);
+//! assert_eq!(identity.signature.canonical(), ["fault/access", "ring_poll"]);
 //! ```
 //!
 //! # The way of a log
@@ -35,7 +35,7 @@
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`].
 
 #![forbid(unsafe_code)]
 
@@ -61,6 +61,8 @@ pub mod doc {
     pub mod architecture {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
+    #[doc = include_str!("doc/signature.md")]
+    pub mod signature {}
     #[doc = include_str!("../README.md")]
     #[cfg(doctest)]
     pub mod readme {}

@@ -2,7 +2,8 @@
 
 use super::{Identity, Signature};
 use crate::report::{Class, Report};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 /// Reports by signature. The result does not depend on the order in which they were added.
 ///
@@ -28,6 +29,10 @@ pub struct Group {
     pub class: Class,
     /// The reports, by path and offset.
     pub members: BTreeSet<Member>,
+    /// The release of the exemplar's kernel.
+    pub release: Option<String>,
+    /// The exemplar's [`Report::terms`].
+    pub terms: Vec<String>,
 }
 
 /// One report of a group.
@@ -55,6 +60,28 @@ impl Group {
     pub fn title(&self) -> &str {
         self.exemplar().map_or("", |m| &m.title)
     }
+
+    /// Takes over what the other group of this signature holds.
+    fn merge(&mut self, other: Self) {
+        if self.yields_to(&other) {
+            (self.release, self.terms) = (other.release, other.terms);
+        }
+        self.class = self.class.min(other.class);
+        self.members.extend(other.members);
+    }
+
+    /// Whether the exemplar of both will be the other's. Of one exemplar told twice, what says more is taken: the
+    /// choice must not depend on which came first.
+    fn yields_to(&self, other: &Self) -> bool {
+        let told = |g: &Self| (g.terms.len(), g.terms.clone(), g.release.clone());
+        match (self.exemplar(), other.exemplar()) {
+            (own, Some(new)) => own.is_none_or(|own| {
+                let order = (new.defects, new).cmp(&(own.defects, own));
+                order.is_lt() || (order.is_eq() && told(other) > told(self))
+            }),
+            (_, None) => false,
+        }
+    }
 }
 
 impl Groups {
@@ -76,19 +103,20 @@ impl Groups {
             signature: identity.signature.clone(),
             class: report.kind.class(),
             members: BTreeSet::from([member]),
+            release: report.kernel.release.as_ref().map(ToString::to_string),
+            terms: report.terms(),
         });
     }
 
     /// Adds a group, for instance one that was saved: merging the groups of two halves gives the groups of the
     /// whole.
     pub fn insert(&mut self, group: Group) {
-        let own = self.groups.entry(group.signature.clone()).or_insert_with(|| Group {
-            signature: group.signature,
-            class: group.class,
-            members: BTreeSet::new(),
-        });
-        own.class = own.class.min(group.class);
-        own.members.extend(group.members);
+        match self.groups.entry(group.signature.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(group);
+            }
+            Entry::Occupied(own) => own.into_mut().merge(group),
+        }
     }
 
     /// The groups, those with most members first, then by title and signature.

@@ -13,12 +13,13 @@ pub struct Guilty {
     pub wrappers: Vec<String>,
     /// Index of the trace and of the frame in it; `None` where a register or the header named it.
     pub frame: Option<(usize, usize)>,
-    /// The functions that called it, normalised, innermost first; inline frames are left out.
+    /// The functions that called it, normalised, innermost first: those that can be to blame. Inline frames are left
+    /// out.
     pub callers: Vec<String>,
 }
 
-/// How many callers are kept.
-const CALLERS: usize = 4;
+/// How many callers are kept: more than stand between a helper that everybody uses and its user.
+const CALLERS: usize = 8;
 
 /// A function that may be to blame, in the order of the stack.
 struct Candidate<'r> {
@@ -73,10 +74,16 @@ fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
     Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
 }
 
-/// Whether all frames of the crash are leftovers that the unwinder found on the stack; `None` where no stack is announced.
+/// Whether the crash's own stack holds nothing but leftovers that the unwinder found there, or is empty where a panic
+/// shows one behind it; `None` where no stack is announced.
 fn only_doubtful(report: &Report<'_>) -> Option<bool> {
-    let crash = report.traces.iter().find(|t| t.role == Role::Crash)?;
-    Some(!crash.frames.is_empty() && crash.frames.iter().all(|f| !f.reliable))
+    let mut crash = report.traces_of(Role::Crash);
+    let first = crash.next()?;
+    Some(if first.frames.is_empty() {
+        crash.next().is_some()
+    } else {
+        first.frames.iter().all(|f| !f.reliable)
+    })
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -94,7 +101,10 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
             of_symbol(&symbol, meaning).map(|g| located(report, names, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        Take::Header(name) => {
+            let symbol = crate::block::symbol_of(report.capture(name)?)?;
+            of_symbol(&symbol, meaning).map(|g| located(report, names, g))
+        }
         Take::Named(name) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
@@ -113,8 +123,8 @@ fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>
         Take::TraceOf(role) => on_trace(report, meaning, names, role),
         Take::Dispatched => dispatched(report, meaning, names, false),
         Take::Chain => dispatched(report, meaning, names, true),
-        Take::Locks => taken(report, meaning, false),
-        Take::HeldLocks => taken(report, meaning, true),
+        Take::Locks => taken(report, meaning, false).map(|g| located(report, names, g)),
+        Take::HeldLocks => taken(report, meaning, true).map(|g| located(report, names, g)),
         Take::Blocked => blocked(report, meaning, names),
     }
 }
@@ -135,8 +145,21 @@ fn located(report: &Report<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty
             let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
             Some(frame)
         });
-    let callers = found.map_or_else(Vec::new, |(at, i)| callers_from(report, names, at, i + 1));
+    // What is not on the stack stood at the instruction pointer, above it.
+    let above = || report.traces.iter().position(|t| t.role == Role::Crash).map(|at| (at, 0));
+    let below = found.map(|(at, i)| (at, i + 1)).or_else(above);
+    let callers = below.map_or_else(Vec::new, |(at, from)| callers_from(report, names, at, from));
     Guilty { frame: found, callers, ..guilty }
+}
+
+/// The function that the header names, of a report that shows nothing behind its header: too little for a title,
+/// enough to tell it from others.
+pub(super) fn of_header(report: &Report<'_>) -> Option<Guilty> {
+    let meaning = report.kind.meaning()?;
+    meaning.take.iter().find_map(|take| match take {
+        Take::Capture(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        _ => None,
+    })
 }
 
 /// The first place that took a lock, of those being acquired or of those held.
@@ -199,8 +222,10 @@ fn candidates<'r>(
 
 fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usize) -> Vec<String> {
     let Some(trace) = report.traces.get(at) else { return Vec::new() };
+    let own = report.kind.meaning().map_or(&[][..], |m| m.skip);
     candidates(trace, at, names, true)
         .filter(|c| c.frame.is_some_and(|(_, i)| i >= from))
+        .filter(|c| c.own || skip::reason(c.name, own).is_none())
         .take(CALLERS)
         .map(|c| c.name.to_owned())
         .collect()

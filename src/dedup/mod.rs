@@ -4,6 +4,7 @@
 
 mod blame;
 mod caller;
+mod generic;
 mod glob;
 mod group;
 mod guilty;

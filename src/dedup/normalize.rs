@@ -35,6 +35,16 @@ pub(super) fn function(name: &str) -> &str {
     name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
+/// The name of a function without `__` and `do_` in front: the inner half of a function, which one compiler inlines
+/// and another does not.
+pub(super) fn stem(name: &str) -> &str {
+    let mut stem = name;
+    while let Some(shorter) = stem.strip_prefix('_').or_else(|| stem.strip_prefix("do_")) {
+        stem = shorter;
+    }
+    if stem.is_empty() { name } else { stem }
+}
+
 /// What the kernel's JIT calls a program: the hash of its code differs from load to load.
 pub(super) fn jitted(name: &str) -> Option<&'static str> {
     let tag = name.strip_prefix("bpf_prog_")?;
@@ -199,6 +209,7 @@ mod tests {
         ] {
             assert_eq!(function(name), want);
         }
+        assert_eq!((stem("__do_tcp_poll"), stem("down"), stem("__")), ("tcp_poll", "down", "__"));
         assert_eq!(syscall("__x64_sys_mount"), ["__x64_sys_mount", "sys_mount"]);
         assert_eq!(syscall("__se_sys_mount"), ["__se_sys_mount", "sys_mount", "mount"]);
         assert!(syscall("sysfs_create").is_empty());

@@ -1,7 +1,7 @@
 //! The signature: what two reports of one bug share, and reports of different bugs do not.
 
-use super::guilty::Guilty;
-use super::normalize;
+use super::guilty::{self, Guilty};
+use super::{generic, normalize};
 use crate::report::Report;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -49,17 +49,40 @@ impl fmt::Display for Signature {
 fn told_apart(text: &[u8]) -> String {
     let text = normalize::text(&String::from_utf8_lossy(text));
     let (word, rest) = text.split_once(' ').unwrap_or((&text, "["));
-    if rest.starts_with('[') { normalize::function(word).to_owned() } else { text }
+    if rest.starts_with('[') { normalize::stem(normalize::function(word)).to_owned() } else { text }
 }
 
 /// The signature of a report: the kind's group and the guilty function; without a function, the title.
 pub(super) fn signature(report: &Report<'_>, guilty: Option<&Guilty>, title: &str) -> Signature {
     let mut canonical = vec![report.kind.group().to_owned()];
+    let guilty = guilty.cloned().or_else(|| guilty::of_header(report));
     match guilty {
-        Some(g) => canonical.push(g.function.clone()),
+        Some(guilty) => canonical.extend(told_by(&guilty)),
         None => canonical.push(title.to_owned()),
     }
     let sign = report.kind.meaning().map_or(&[][..], |m| m.sign);
     canonical.extend(sign.iter().filter_map(|name| Some(told_apart(report.capture(name)?))));
     Signature::of_canonical(canonical)
+}
+
+/// The guilty function and, where everybody calls it, who did.
+fn told_by(guilty: &Guilty) -> Vec<String> {
+    let stem = |name: &str| normalize::stem(name).to_owned();
+    let mut function = &guilty.function;
+    let mut callers = guilty.callers.iter();
+    if generic::stand_in(function).is_some() {
+        function = callers.find(|c| generic::stand_in(c).is_none()).unwrap_or(function);
+    }
+    let mut told = vec![stem(function)];
+    if generic::shared(function).is_some() {
+        let user = callers.find(|c| generic::stand_in(c).is_none() && generic::shared(c).is_none());
+        told.extend(user.map(|user| format!("{}_*", area(&stem(user)))));
+    }
+    told
+}
+
+/// The part of the kernel that a function belongs to, by the word that its name starts with: callers are inlined into
+/// each other, but seldom across such borders.
+fn area(name: &str) -> &str {
+    name.split_once('_').map_or(name, |(area, _)| area)
 }

@@ -44,6 +44,8 @@ pub(super) const RULES: &[Rule] = &[
         .ruled()
         .class(Class::MemorySafety)
         .types(TYPES)
+        // Who comes first, the second kfree() or another use of the object, is a race.
+        .group("kasan/bad-access")
         .example("BUG: KASAN: double-free in kvfree_call+0x1f7/0x560"),
     rule("kasan/bad-access")
         .line("BUG: KASAN: %s in %pS", &["what", "func"])

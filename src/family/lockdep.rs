@@ -222,15 +222,18 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: looking up invalid subclass in {frame}")
         .types(&[])
         .example("BUG: looking up invalid subclass: 8"),
+    // Whoever takes the last entry of a table is not to blame for the others.
     stack("lockdep/table-full")
         .line("BUG: MAX_LOCKDEP_%s too low!", &["table"])
         .title("BUG: MAX_LOCKDEP_{table} too low!")
+        .frame(&[])
         .types(&[])
         .class(Class::Resource)
         .example("BUG: MAX_LOCKDEP_ENTRIES too low!"),
     stack("lockdep/stacks-full")
         .line("BUG: MAX_STACK_TRACE_ENTRIES too low!", &[])
         .title("BUG: MAX_STACK_TRACE_ENTRIES too low!")
+        .frame(&[])
         .types(&[])
         .class(Class::Resource)
         .example("BUG: MAX_STACK_TRACE_ENTRIES too low!"),

@@ -20,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
     .follows(Follows::Bare(&["rcu/"]))
     .class(Class::Hang)
     .types(TYPES)
+    .group(super::watchdog::STALL)
     .example("rcu: INFO: rcu_preempt self-detected stall on CPU"),
     // RCU-tasks waits for tasks, not for CPUs, and prints the stack of each that holds it up.
     rule("rcu/tasks-stall")
@@ -29,5 +30,5 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
         .frame(&[Take::Chain])
         .class(Class::Hang)
         .types(TYPES)
-        .group("rcu/stall")
+        .group(super::watchdog::STALL)
         .example("INFO: rcu_tasks detected stalls on tasks:")];

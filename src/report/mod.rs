@@ -12,6 +12,7 @@ mod kind;
 mod memory;
 mod module;
 mod named;
+mod path;
 mod registers;
 mod task;
 mod terms;
@@ -29,6 +30,8 @@ pub use registers::{Register, Registers};
 pub use task::{Kernel, Task};
 pub use text::Text;
 pub use trace::{Role, Trace};
+
+pub(crate) use path::path_in_tree;
 
 use std::borrow::Cow;
 

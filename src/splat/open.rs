@@ -37,6 +37,9 @@ pub(super) struct Open<'log> {
 /// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.
 const HIT_GAP: usize = 3;
 
+/// Lines within which the second of two CPUs that ran into the same thing says so; no whole report is that short.
+const TWIN_LINES: usize = 16;
+
 impl Open<'_> {
     /// Where the header stands, of two the older one's.
     pub(super) fn header_at(&self) -> At {
@@ -69,7 +72,10 @@ impl<'log> Open<'log> {
         if self.give(line, headers) {
             return true;
         }
-        let is_own = headers.is_empty() || self.absorbs(headers) || self.is_hit_by(&line, headers);
+        let is_own = headers.is_empty()
+            || self.absorbs(headers)
+            || self.is_hit_by(&line, headers)
+            || (self.is_twin(&line, headers) && !self.runs_beside(&line, headers));
         if is_own {
             self.push(line, !headers.is_empty());
         }
@@ -110,6 +116,25 @@ impl<'log> Open<'log> {
             && family(own) != family(other)
             && own.rule.meaning.stacks().next().is_some()
             && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
+    }
+
+    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
+    /// who prints: one crash, and nothing tells the lines apart.
+    pub(super) fn is_twin(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
+        let place = |h: &Header<'log>| -> Vec<&'log [u8]> {
+            let told = h.format.names.iter().zip(&h.captures);
+            told.filter(|(name, _)| !["cpu", "pid", "comm"].contains(*name)).map(|(_, text)| *text).collect()
+        };
+        let cpu = |h: &Header<'log>| {
+            h.format.names.iter().zip(&h.captures).find(|(name, _)| **name == "cpu").map(|(_, text)| *text)
+        };
+        let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
+        line.caller.is_none()
+            && !self.epilogue
+            && self.splat.lines.len() - self.splat.header <= TWIN_LINES
+            && own.rule.name == other.rule.name
+            && cpu(own).zip(cpu(other)).is_some_and(|(a, b)| a != b)
+            && place(own) == place(other)
     }
 
     /// Whether the lines behind the header hold all that the row asks for.

@@ -45,6 +45,10 @@ pub struct Group {
     pub cluster: usize,
     /// The lines whose newline-joined bytes were hashed into the signature.
     pub canonical: Vec<String>,
+    /// The release of the kernel of its least damaged report.
+    pub release: Option<String>,
+    /// The terms of its least damaged report: what `near` compares.
+    pub terms: Vec<String>,
 }
 
 /// One report of a group.
@@ -118,6 +122,8 @@ impl Group {
             near: Vec::new(),
             cluster: 0,
             canonical: group.signature.canonical().to_vec(),
+            release: group.release.clone(),
+            terms: group.terms.clone(),
         }
     }
 
@@ -134,7 +140,13 @@ impl Group {
             return Err(ErrorKind::Saved { what: "group", at }.into());
         }
         let members = self.members.iter().map(Member::to_member).collect();
-        Ok(dedup::Group { signature, class: Class::from_name(&self.class).unwrap_or(Class::Other), members })
+        Ok(dedup::Group {
+            signature,
+            class: Class::from_name(&self.class).unwrap_or(Class::Other),
+            members,
+            release: self.release.clone(),
+            terms: self.terms.clone(),
+        })
     }
 }
 
