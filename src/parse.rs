@@ -257,6 +257,11 @@ impl<'log> Reader<'log> {
                     // A second one: what was announced is not what comes next.
                     self.next_role = None;
                 }
+                // `sched_show_task`, of one more task than the one that the report is about.
+                let own = |t: &Trace<'_>| t.role == Role::Crash && !t.frames.is_empty();
+                if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
+                    self.next_role = Some((Role::Other, line.task.comm.clone()));
+                }
                 self.task(line);
             }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
