@@ -265,6 +265,7 @@ impl<'log> Splats<'log> {
             last: header,
             epilogue: false,
             nmi_sent: false,
+            ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or(0),
             twin: None,
             counts: Counts::default(),
