@@ -12,7 +12,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod group;
 mod identify;
+mod near;
 mod parse;
 mod quiet;
 
@@ -52,6 +54,8 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
+    group::bench(c);
+    near::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -31,7 +31,7 @@ pub enum ErrorKind {
         /// What is wrong with it.
         why: String,
     },
-    /// Text that was to be a report or a group is none.
+    /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {
         /// What was expected.

@@ -87,7 +87,7 @@ fn only_doubtful(report: &Report<'_>) -> Option<bool> {
     Some(if first.frames.is_empty() {
         crash.next().is_some()
     } else {
-        first.frames.iter().all(|f| !f.reliable)
+        first.frames.iter().all(|f| !f.reliable || f.inlined)
     })
 }
 

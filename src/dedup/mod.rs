@@ -14,6 +14,7 @@ mod guilty;
 mod helpers;
 mod ignore;
 mod naming;
+pub mod near;
 mod normalize;
 mod settings;
 mod signature;

@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
+use ksplat::dedup::near::Threshold;
 use ksplat::input::Settings;
 use ksplat::output::kcidb::Submission;
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
     Explain(ExplainArgs),
+    Near(NearArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -105,6 +107,15 @@ pub(crate) struct GroupArgs {
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    /// Also join groups that are probably of one bug, and say why.
+    ///
+    /// Groups of one cluster have one number in `cluster`; `near` lists which of them are alike and what they share.
+    #[arg(long)]
+    pub(crate) near: bool,
+    /// How alike groups must be to be joined: `strict` joins little and errs in one join of three, `balanced` finds
+    /// about half of what belongs together and errs in two of five; or a number from 0 to 1.
+    #[arg(long, value_name = "THRESHOLD", default_value = "strict", requires = "near")]
+    pub(crate) near_threshold: Threshold,
     #[command(flatten)]
     pub(crate) kcidb: Kcidb,
 }
@@ -126,6 +137,32 @@ pub(crate) struct ExplainArgs {
     pub(crate) format: Format,
 }
 
+/// Find the reports of a collection that are probably of the same bug.
+///
+/// For each report of PATH, prints the most similar of --against with a score and what they have in common. Exits with
+/// 0 if nothing is near, 1 if something is, 2 if something could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct NearArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// The collection: logs, directories of logs, groups or reports that were saved as JSON, files of known groups, or
+    /// an index. Can be given several times. The report itself is left out.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) against: Vec<PathBuf>,
+    /// How many reports to print at most, of each.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+    /// Print no report with a lower score than this, from 0 to 1.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.02)]
+    pub(crate) min_score: f64,
+    /// Write the collection to FILE as an index, which --against reads at once. Without any PATH, only do so.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_index: Option<PathBuf>,
+    /// How to print the reports.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
 /// List the kinds of crash that this version knows.
 #[derive(Debug, Args)]
 pub(crate) struct KindsArgs {
@@ -138,7 +175,7 @@ pub(crate) struct KindsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
-    /// `group --update-known` writes, `explanation` one of `explain`.
+    /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -154,6 +191,8 @@ pub(crate) enum SchemaOf {
     Known,
     /// `ksplat.explanation/1`.
     Explanation,
+    /// `ksplat.near/1`.
+    Near,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -231,6 +270,27 @@ impl Kcidb {
     }
 }
 
+impl Format {
+    /// What stands before an item that so many others precede.
+    pub(crate) const fn lead(self, before: usize) -> &'static [u8] {
+        match (self, before) {
+            (Self::Ndjson, _) | (Self::Text, 0) => b"",
+            (Self::Text, _) => b"\n",
+            (Self::Json, 0) => b"[\n",
+            (Self::Json, _) => b",\n",
+        }
+    }
+
+    /// What stands behind the last of so many items.
+    pub(crate) const fn end(self, count: usize) -> &'static [u8] {
+        match (self, count) {
+            (Self::Json, 0) => b"[]\n",
+            (Self::Json, _) => b"\n]\n",
+            _ => b"",
+        }
+    }
+}
+
 fn kcidb_origin(text: &str) -> Result<String, &'static str> {
     let fits = Submission::is_origin(text);
     if fits { Ok(text.to_owned()) } else { Err("a name of lower-case letters, digits and `_` is needed") }
@@ -242,7 +302,7 @@ fn kcidb_id(text: &str) -> Result<String, &'static str> {
 }
 
 /// The logs to read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Paths {
     /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
     #[arg(value_name = "PATH")]
@@ -258,7 +318,7 @@ pub(crate) struct Paths {
 }
 
 /// How reports are judged.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RuleArgs {
     /// Leave out the reports that FILE calls noise; they are counted on standard error, and shown with -v.
     ///

@@ -8,6 +8,7 @@ mod group;
 mod kinds;
 mod logs;
 mod man;
+mod near;
 mod rules;
 mod saved;
 mod scan;
@@ -63,6 +64,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
         Verb::Explain(args) => explain::run(args, console),
+        Verb::Near(args) => near::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

@@ -19,6 +19,7 @@ mod fields;
 mod groups;
 mod known;
 mod lines;
+mod near;
 mod owners;
 mod read;
 mod report;
@@ -32,6 +33,7 @@ pub use explanation::{Explanation, Search, Step};
 pub use fields::Fields;
 pub use groups::{Exemplar, Group, Groups, Member, Near};
 pub use known::{Known, Sighting, known_file, to_known_file};
+pub use near::{NEAR_SCHEMA, Neighbour, Neighbours, Queried, saved_profiles};
 pub use owners::{List, Owners, Person, Subsystem};
 pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,

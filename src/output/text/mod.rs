@@ -7,17 +7,20 @@
 mod explanation;
 mod groups;
 mod machine;
+mod near;
 mod paint;
 mod report;
 mod stack;
 
 pub use explanation::ExplanationText;
 pub use groups::GroupsText;
+pub use near::NearText;
 pub use paint::Colour;
 pub use report::ReportText;
 
 use super::Summary;
 use crate::dedup::Explanation;
+use crate::dedup::near::Hit;
 use crate::{Identity, Report};
 
 /// The report that stands in the log called `path`, as text of several lines.
@@ -52,7 +55,7 @@ pub const fn report<'a>(
 /// ```
 #[must_use]
 pub const fn groups<'a>(summary: &'a Summary<'a>, colour: Colour) -> GroupsText<'a> {
-    GroupsText { summary, colour }
+    GroupsText { summary, colour, joins: None }
 }
 
 /// Why the report that stands in the log called `path` is called so, as text.
@@ -73,4 +76,16 @@ pub const fn explanation<'a>(
     colour: Colour,
 ) -> ExplanationText<'a> {
     ExplanationText { path, report, explanation, colour }
+}
+
+/// The report that stands in the log called `path`, and what is near it.
+#[must_use]
+pub const fn near<'a>(
+    path: &'a str,
+    report: &'a Report<'a>,
+    identity: &'a Identity,
+    hits: &'a [Hit],
+    colour: Colour,
+) -> NearText<'a> {
+    NearText { path, report, identity, hits, colour }
 }
