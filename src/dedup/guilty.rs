@@ -49,7 +49,7 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
     let take = |take: &Take| {
         walk.at(*take);
-        from(report, walk, *take, &texts)
+        from(report, walk, *take, &texts).inspect(|_| walk.found())
     };
     match walk.meaning.take.iter().find_map(take) {
         Some(found) if ran_into_injection(report, &texts, &found) => {
