@@ -39,6 +39,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bisect;
 mod block;
 mod bytes;
 pub mod dedup;
