@@ -53,7 +53,14 @@ fn raw(input: &[u8]) -> Parsed<'_, (bool, &[u8])> {
 /// ` 3 files changed, 1 insertion(+)`, ` create mode 100644 PATH`, ` rename a => b (90%)`
 fn summary(input: &[u8]) -> Parsed<'_, &[u8]> {
     let changed = preceded(digit1, alt((tag(" file changed"), tag(" files changed"))));
-    let verb = alt((tag("create mode "), tag("delete mode "), tag("rename "), tag("copy "), tag("mode change "), tag("rewrite ")));
+    let verb = alt((
+        tag("create mode "),
+        tag("delete mode "),
+        tag("rename "),
+        tag("copy "),
+        tag("mode change "),
+        tag("rewrite "),
+    ));
     preceded(char(' '), alt((changed, verb))).parse(input)
 }
 
@@ -87,17 +94,32 @@ mod tests {
 
     #[test]
     fn ok_files_of_diffstat_and_raw_form() {
-        assert_eq!(files(&[" net/xdp/xsk.c | 11 ++++-------", " 1 file changed, 4 insertions(+)"]), ["net/xdp/xsk.c"]);
+        assert_eq!(
+            files(&[" net/xdp/xsk.c | 11 ++++-------", " 1 file changed, 4 insertions(+)"]),
+            ["net/xdp/xsk.c"]
+        );
         assert_eq!(files(&[" .../logo.bin     | Bin 0 -> 12 bytes"]), [".../logo.bin"]);
         assert_eq!(files(&[" fs/{a => b}/c.c |  2 +-", " a.c => b.c | 0"]), ["fs/b/c.c", "a.c", "b.c"]);
-        assert_eq!(files(&[":100644 100644 aa bb M\tnet/core/sock.c", ":040000 040000 aa bb M\tnet"]), ["net/core/sock.c"]);
+        assert_eq!(
+            files(&[":100644 100644 aa bb M\tnet/core/sock.c", ":040000 040000 aa bb M\tnet"]),
+            ["net/core/sock.c"]
+        );
         assert_eq!(files(&[" create mode 100644 a/b.c", " rename a => b (90%)", ""]), [""; 0]);
     }
 
     #[test]
     fn ok_head_and_message() {
         let mut commit = Commit::default();
-        for line in ["commit 12", "Merge: 12ab 34cd", "Author: A <a@b>", "Date:   Mon Dec 9 00:27:34 2019 +0100", "", "    subject", "    ", "    body"] {
+        for line in [
+            "commit 12",
+            "Merge: 12ab 34cd",
+            "Author: A <a@b>",
+            "Date:   Mon Dec 9 00:27:34 2019 +0100",
+            "",
+            "    subject",
+            "    ",
+            "    body",
+        ] {
             assert!(take(&mut commit, line.as_bytes()), "{line}");
         }
         assert_eq!(commit.subject.unwrap(), "subject");

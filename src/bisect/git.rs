@@ -19,8 +19,15 @@ enum Line<'a> {
     Start(Vec<&'a [u8]>),
     /// `git bisect good HASH`, `# status: …`: what other lines say too.
     Repeated,
-    Tested { term: &'a [u8], hash: &'a [u8], subject: &'a [u8] },
-    FirstBad { hash: &'a [u8], subject: &'a [u8] },
+    Tested {
+        term: &'a [u8],
+        hash: &'a [u8],
+        subject: &'a [u8],
+    },
+    FirstBad {
+        hash: &'a [u8],
+        subject: &'a [u8],
+    },
     OnlySkipped,
     Possible(&'a [u8]),
 }
@@ -84,7 +91,8 @@ fn take<'log>(out: &mut Bisection<'log>, terms: &mut Terms<'log>, line: Line<'lo
         }
         Line::FirstBad { hash, subject } => {
             out.ending = Ending::Culprit;
-            out.culprit = Some(Commit { hash: hash.into(), subject: Some(subject.into()), ..Commit::default() });
+            out.culprit =
+                Some(Commit { hash: hash.into(), subject: Some(subject.into()), ..Commit::default() });
         }
         Line::OnlySkipped => out.ending = Ending::Inconclusive,
         Line::Possible(hash) => out.candidates.push(hash.into()),
@@ -97,7 +105,10 @@ fn line(input: &[u8]) -> Parsed<'_, Line<'_>> {
         take_while1(|c: u8| !c.is_ascii_whitespace()),
     ));
     let start = preceded(tag("git bisect start"), many0(preceded(char(' '), word)));
-    let possible = map(preceded(alt((tag("# possible first bad commit: "), tag("# possible first new commit: "))), commit), |(h, _)| Line::Possible(h));
+    let possible = map(
+        preceded(alt((tag("# possible first bad commit: "), tag("# possible first new commit: "))), commit),
+        |(h, _)| Line::Possible(h),
+    );
     alt((
         map(start, Line::Start),
         value(Line::Repeated, (alt((tag("git bisect "), tag("# status: "))), rest)),
@@ -126,7 +137,8 @@ fn term(input: &[u8]) -> Parsed<'_, &[u8]> {
 }
 
 fn commit(input: &[u8]) -> Parsed<'_, (&[u8], &[u8])> {
-    (delimited(char('['), hash, char(']')), terminated(preceded(opt(char(' ')), rest), opt(char('\n')))).parse(input)
+    (delimited(char('['), hash, char(']')), terminated(preceded(opt(char(' ')), rest), opt(char('\n'))))
+        .parse(input)
 }
 
 #[cfg(test)]
@@ -153,7 +165,9 @@ mod tests {
 
     #[test]
     fn ok_own_terms() {
-        let log = format!("git bisect start '--term-old=slow' '--term-new' 'x' '--term-new=fast'\n# fast: [{A}] a\n# slow: [{B}] b\n");
+        let log = format!(
+            "git bisect start '--term-old=slow' '--term-new' 'x' '--term-new=fast'\n# fast: [{A}] a\n# slow: [{B}] b\n"
+        );
         let bisection = Bisection::parse(log.as_bytes()).unwrap();
         let verdicts: Vec<_> = bisection.revisions.iter().filter_map(Revision::verdict).collect();
         assert_eq!(verdicts, [Verdict::Bad, Verdict::Good]);
@@ -161,7 +175,9 @@ mod tests {
 
     #[test]
     fn ok_only_skipped_are_left() {
-        let log = format!("# bad: [{A}] a\n# only skipped commits left to test\n# possible first bad commit: [{B}] b\n");
+        let log = format!(
+            "# bad: [{A}] a\n# only skipped commits left to test\n# possible first bad commit: [{B}] b\n"
+        );
         let bisection = Bisection::parse(log.as_bytes()).unwrap();
         assert_eq!((bisection.ending, bisection.candidates.len()), (Ending::Inconclusive, 1));
     }

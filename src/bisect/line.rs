@@ -17,22 +17,41 @@ use nom::{IResult, Parser};
 /// A line that steers the reading.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Line<'a> {
-    Host { name: &'a [u8], date: Option<Date> },
-    Start { goal: Goal, hash: &'a [u8] },
+    Host {
+        name: &'a [u8],
+        date: Option<Date>,
+    },
+    Start {
+        goal: Goal,
+        hash: &'a [u8],
+    },
     Syzkaller(&'a [u8]),
-    Test { hash: &'a [u8], compiler: &'a [u8] },
+    Test {
+        hash: &'a [u8],
+        compiler: &'a [u8],
+    },
     Compiler(&'a [u8]),
     Signature(&'a [u8]),
-    Run { number: u64, all: bool, outcome: Outcome<'a> },
+    Run {
+        number: u64,
+        all: bool,
+        outcome: Outcome<'a>,
+    },
     /// What failed before there were any runs.
     Failed(&'a [u8]),
     Representative(&'a [u8]),
     Flaky,
     Release(&'a [u8]),
-    Range { bad: &'a [u8], good: &'a [u8] },
+    Range {
+        bad: &'a [u8],
+        good: &'a [u8],
+    },
     Verdict(Verdict, &'a [u8]),
     Left(u64),
-    Checkout { hash: &'a [u8], subject: &'a [u8] },
+    Checkout {
+        hash: &'a [u8],
+        subject: &'a [u8],
+    },
     FirstBad(&'a [u8]),
     SkipList,
     Hash(&'a [u8]),
@@ -40,8 +59,15 @@ pub(super) enum Line<'a> {
     CulpritSignature(&'a [u8]),
     ParentSignature(&'a [u8]),
     Totals(Totals),
-    Culprit { goal: Goal, hash: &'a [u8], subject: &'a [u8] },
-    Recipients { to: bool, list: Vec<&'a [u8]> },
+    Culprit {
+        goal: Goal,
+        hash: &'a [u8],
+        subject: &'a [u8],
+    },
+    Recipients {
+        to: bool,
+        list: Vec<&'a [u8]>,
+    },
     Oldest,
     StillCrashes,
     Inconclusive,
@@ -91,13 +117,18 @@ fn control(input: &[u8]) -> Parsed<'_, Line<'_>> {
         Some(b'B') => left(input),
         Some(b'[') => checkout(input),
         Some(b'b') => alt((start, syzkaller, inconclusive)).parse(input),
-        Some(b'T') => value(Line::SkipList, alt((tag(ONLY_SKIPPED), tag("The first bad commit could be any of:")))).parse(input),
+        Some(b'T') => {
+            value(Line::SkipList, alt((tag(ONLY_SKIPPED), tag("The first bad commit could be any of:"))))
+                .parse(input)
+        }
         Some(b'W') => value(Line::SkipList, tag("We cannot bisect more!")).parse(input),
         Some(b'R') => value(Line::Flaky, tag("Reproducer flagged being flaky")).parse(input),
         Some(b'0'..=b'9') => bare_hash(input),
         _ => fail().parse(input),
     }
-    .or_else(|error| if input.first().is_some_and(u8::is_ascii_hexdigit) { bare_hash(input) } else { Err(error) })
+    .or_else(|error| {
+        if input.first().is_some_and(u8::is_ascii_hexdigit) { bare_hash(input) } else { Err(error) }
+    })
 }
 
 const ONLY_SKIPPED: &str = "There are only 'skip'ped commits left to test.";
@@ -107,15 +138,16 @@ fn all_runs(outcome: Outcome<'_>) -> Line<'_> {
 }
 
 /// What stands behind `prefix`, to the end of the line.
-fn after<'a>(prefix: &'static str) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
+fn after<'a>(
+    prefix: &'static str,
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = nom::error::Error<&'a [u8]>> {
     preceded(tag(prefix), rest)
 }
 
 /// A full hash: SHA-1, or SHA-256.
 pub(super) fn hash(input: &[u8]) -> Parsed<'_, &[u8]> {
     let digits = |n| take_while_m_n(n, n, |c: u8| c.is_ascii_hexdigit());
-    terminated(alt((digits(64), digits(40))), not(satisfy(|c| c.is_ascii_hexdigit())))
-        .parse(input)
+    terminated(alt((digits(64), digits(40))), not(satisfy(|c| c.is_ascii_hexdigit()))).parse(input)
 }
 
 /// Hex digits, however many.
@@ -179,7 +211,8 @@ fn duration(input: &[u8]) -> Parsed<'_, f64> {
 
 /// `reproducer seems to be flaky`; since July 2023 `reproducer is flaky (0.11 repro chance estimate)`.
 fn flaky(input: &[u8]) -> Parsed<'_, Line<'_>> {
-    value(Line::Flaky, (alt((tag("reproducer seems to be flaky"), tag("reproducer is flaky"))), rest)).parse(input)
+    value(Line::Flaky, (alt((tag("reproducer seems to be flaky"), tag("reproducer is flaky"))), rest))
+        .parse(input)
 }
 
 /// `representative crash: TITLE, types: [LOCKDEP]`, since July 2023.
@@ -190,7 +223,8 @@ fn representative(input: &[u8]) -> Parsed<'_, Line<'_>> {
 
 /// `revision HASH crashed and is reachable`, when a fix is looked for.
 fn reachable(input: &[u8]) -> Parsed<'_, Line<'_>> {
-    value(Line::Remark(None), delimited(tag("revision "), hash, tag(" crashed and is reachable"))).parse(input)
+    value(Line::Remark(None), delimited(tag("revision "), hash, tag(" crashed and is reachable")))
+        .parse(input)
 }
 
 /// `kernel signature: HEX` of a test; with three blanks, in 2019, of the culprit.
@@ -222,7 +256,8 @@ fn failed(input: &[u8]) -> Parsed<'_, Line<'_>> {
 
 /// `first bad commit: HASH SUBJECT`; of a fix `first good commit: `.
 fn first_bad(input: &[u8]) -> Parsed<'_, Line<'_>> {
-    let goal = alt((value(Goal::Cause, tag("first bad commit: ")), value(Goal::Fix, tag("first good commit: "))));
+    let goal =
+        alt((value(Goal::Cause, tag("first bad commit: ")), value(Goal::Fix, tag("first good commit: "))));
     let (input, (goal, hash, subject)) = (goal, hash, alt((after(" "), eof))).parse(input)?;
     Ok((input, Line::Culprit { goal, hash, subject }))
 }
@@ -230,21 +265,25 @@ fn first_bad(input: &[u8]) -> Parsed<'_, Line<'_>> {
 /// `# git bisect start BAD GOOD`
 fn range(input: &[u8]) -> Parsed<'_, Line<'_>> {
     let word = |input| take_while1(|c: u8| !c.is_ascii_whitespace())(input);
-    let (input, (bad, good)) = preceded(tag("# git bisect start "), (word, preceded(space1, word))).parse(input)?;
+    let (input, (bad, good)) =
+        preceded(tag("# git bisect start "), (word, preceded(space1, word))).parse(input)?;
     Ok((input, Line::Range { bad, good }))
 }
 
 /// `# git bisect good HASH`
 fn verdict(input: &[u8]) -> Parsed<'_, Line<'_>> {
-    let word = map_opt(take_while1(|c: u8| c.is_ascii_lowercase()), |w| Verdict::from_name(str::from_utf8(w).ok()?));
-    let (input, (verdict, hash)) = preceded(tag("# git bisect "), (terminated(word, char(' ')), hash)).parse(input)?;
+    let word =
+        map_opt(take_while1(|c: u8| c.is_ascii_lowercase()), |w| Verdict::from_name(str::from_utf8(w).ok()?));
+    let (input, (verdict, hash)) =
+        preceded(tag("# git bisect "), (terminated(word, char(' ')), hash)).parse(input)?;
     Ok((input, Line::Verdict(verdict, hash)))
 }
 
 /// `Bisecting: 284 revisions left to test after this (roughly 8 steps)`
 fn left(input: &[u8]) -> Parsed<'_, Line<'_>> {
     let (input, left) = preceded(tag("Bisecting: "), dec).parse(input)?;
-    let (input, _) = (tag(" revision"), opt(char('s')), tag(" left to test after this"), rest).parse(input)?;
+    let (input, _) =
+        (tag(" revision"), opt(char('s')), tag(" left to test after this"), rest).parse(input)?;
     Ok((input, Line::Left(left)))
 }
 
@@ -269,7 +308,8 @@ fn syzkaller(input: &[u8]) -> Parsed<'_, Line<'_>> {
 }
 
 fn inconclusive(input: &[u8]) -> Parsed<'_, Line<'_>> {
-    value(Line::Inconclusive, (tag("bisection is inconclusive, the first bad commit could be any of:"), rest)).parse(input)
+    value(Line::Inconclusive, (tag("bisection is inconclusive, the first bad commit could be any of:"), rest))
+        .parse(input)
 }
 
 /// A line that starts with a hash: one of a list, or the end of Git's search. Newer Git quotes `'bad'`.
@@ -284,8 +324,11 @@ fn bare_hash(input: &[u8]) -> Parsed<'_, Line<'_>> {
 /// `2023-01-16`
 fn date(input: &[u8]) -> Parsed<'_, Date> {
     let part = |input| -> IResult<_, u8> { map_opt(digits2, |n| u8::try_from(n).ok()).parse(input) };
-    let year = map_opt(take_while_m_n(4, 4, |c: u8| c.is_ascii_digit()), |y: &[u8]| str::from_utf8(y).ok()?.parse().ok());
-    let (input, (year, month, day)) = (year, preceded(char('-'), part), preceded(char('-'), part)).parse(input)?;
+    let year = map_opt(take_while_m_n(4, 4, |c: u8| c.is_ascii_digit()), |y: &[u8]| {
+        str::from_utf8(y).ok()?.parse().ok()
+    });
+    let (input, (year, month, day)) =
+        (year, preceded(char('-'), part), preceded(char('-'), part)).parse(input)?;
     Ok((input, Date(year, month, day)))
 }
 
@@ -362,7 +405,11 @@ const KNOWN: &[Known] = &[
     ),
     (
         |_| Line::StillCrashes,
-        &["the crash still happens on HEAD", "crash still not fixed", "crash still happens on the oldest tested release"],
+        &[
+            "the crash still happens on HEAD",
+            "crash still not fixed",
+            "crash still happens on the oldest tested release",
+        ],
     ),
     (|text| Line::Failed(text), &["repro testing failure: "]),
 ];

@@ -109,10 +109,14 @@ impl<'log> Reader<'log> {
     }
 
     fn take(&mut self, placed: Placed<'log>) {
-        if self.ended && let Some(last) = line::last(placed.text) {
+        if self.ended
+            && let Some(last) = line::last(placed.text)
+        {
             return self.last(last, placed);
         }
-        if self.out.start.is_none() && let Some(Line::Host { name, date }) = line::host(placed.text) {
+        if self.out.start.is_none()
+            && let Some(Line::Host { name, date }) = line::host(placed.text)
+        {
             (self.out.host, self.out.date) = (Some(name.into()), date);
             return;
         }
@@ -129,6 +133,7 @@ impl<'log> Reader<'log> {
         match last {
             Last::Crash(title) => {
                 self.out.crash_title = Some(title.into());
+                self.out.crash_text = self.log.get(self.at..).map(Text::from);
                 self.out.crash = self.report(title);
                 self.at = self.log.len();
             }

@@ -1,15 +1,18 @@
 //! Bisections of a crash: read the log, replay its verdicts, say whether to believe the result.
 
+pub mod audit;
 mod commit;
 mod git;
 mod line;
 mod log;
 mod model;
 mod outcome;
+mod same;
 mod verdict;
 
 pub use model::{
-    Bisection, Commit, Date, Ending, Goal, Outcome, Program, Recipients, Revision, Run, Stage, Totals, Unknown,
-    Verdict,
+    Bisection, Commit, Date, Ending, Goal, Outcome, Program, Recipients, Revision, Run, Stage, Totals,
+    Unknown, Verdict,
 };
+pub use same::{Crash, Likeness, same_crash};
 pub use verdict::{Counts, USUAL_RUNS, verdict};

@@ -40,7 +40,9 @@ pub struct Bisection<'log> {
     pub recipients: Recipients<'log>,
     /// The title that the log gives to its last crash.
     pub crash_title: Option<Text<'log>>,
-    /// The report behind that title; its span is the log's.
+    /// What the log holds behind that title.
+    pub crash_text: Option<Text<'log>>,
+    /// The report in it; its span is the log's.
     pub crash: Option<Report<'log>>,
     /// Lines that are known and say nothing about a revision, in order: Git's warnings, what minimising the
     /// configuration did.
@@ -230,6 +232,27 @@ pub struct Commit<'log> {
     pub parent_signature: Option<Text<'log>>,
 }
 
+impl Commit<'_> {
+    /// Whether the kernel built at this commit is the one built at its parent: then it cannot be to blame.
+    #[must_use]
+    pub fn is_same_binary(&self) -> bool {
+        self.signature.is_some() && self.signature == self.parent_signature
+    }
+
+    /// Whether it is a merge, by its parents or by its subject.
+    #[must_use]
+    pub fn is_merge(&self) -> bool {
+        self.parents.len() > 1 || self.subject.as_deref().is_some_and(|s| s.starts_with(b"Merge "))
+    }
+
+    /// Whether its subject is a release's: `Linux 5.9`.
+    #[must_use]
+    pub fn is_release(&self) -> bool {
+        let version = self.subject.as_deref().and_then(|s| s.strip_prefix(b"Linux "));
+        version.is_some_and(|v| v.first().is_some_and(u8::is_ascii_digit))
+    }
+}
+
 /// How much a bisection took. Times are in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[non_exhaustive]
@@ -315,6 +338,7 @@ impl Bisection<'_> {
             totals: None,
             recipients: Recipients::default(),
             crash_title: None,
+            crash_text: None,
             crash: None,
             remarks: Vec::new(),
             unknown: Unknown::default(),

@@ -43,7 +43,12 @@ pub(super) fn is_infrastructure(words: &[u8]) -> bool {
 /// Reads an outcome, to the end of the line.
 pub(super) fn outcome(input: &[u8]) -> Parsed<'_, Outcome<'_>> {
     let of = |kind| move |words| Outcome { kind, words };
-    let failed = |kind| move |words| Outcome { kind: if is_infrastructure(words) { model::Outcome::Infra } else { kind }, words };
+    let failed = |kind| {
+        move |words| Outcome {
+            kind: if is_infrastructure(words) { model::Outcome::Infra } else { kind },
+            words,
+        }
+    };
     alt((
         map((tag("OK"), eof), |(_, words)| of(model::Outcome::Ok)(words)),
         map(preceded(tag("crashed: "), rest), of(model::Outcome::Crashed)),
@@ -85,7 +90,11 @@ mod tests {
             ("ignore: INFO: task hung in f", Kind::Ignored, "INFO: task hung in f"),
             ("infra problem: VM died", Kind::Infra, "VM died"),
         ] {
-            assert_eq!(outcome(line.as_bytes()).unwrap().1, Outcome { kind, words: words.as_bytes() }, "{line}");
+            assert_eq!(
+                outcome(line.as_bytes()).unwrap().1,
+                Outcome { kind, words: words.as_bytes() },
+                "{line}"
+            );
         }
     }
 

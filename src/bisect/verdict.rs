@@ -3,7 +3,7 @@
 //! syzkaller prints the verdicts of the revisions that `git bisect` chose, but not those of the first test and of the
 //! releases; those follow from the runs by the rule of that day.
 
-use super::model::{Bisection, Date, Goal, Outcome, Revision, Stage, Verdict};
+use super::model::{Bisection, Date, Goal, Outcome, Revision, Run, Stage, Verdict};
 
 /// How the runs of a revision came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,15 +29,27 @@ impl Counts {
         Self::that(revision, |_| true)
     }
 
-    /// The same, where a run crashed only if `counts` says so of its number in [`Revision::runs`].
-    pub(super) fn that(revision: &Revision<'_>, counts: impl Fn(usize) -> bool) -> Self {
+    /// Runs that said anything of the kernel.
+    #[must_use]
+    pub const fn started(&self) -> usize {
+        self.total.saturating_sub(self.infra)
+    }
+
+    /// In how many percent of those it crashed.
+    #[must_use]
+    pub fn crashed_percent(&self) -> usize {
+        self.crashed * 100 / self.started().max(1)
+    }
+
+    /// The same, where a crash counts only if `counts` says so.
+    pub(super) fn that(revision: &Revision<'_>, counts: impl Fn(&Run<'_>) -> bool) -> Self {
         let mut all = Self::default();
-        for (at, run) in revision.runs.iter().enumerate() {
+        for run in &revision.runs {
             let runs = if run.all { USUAL_RUNS } else { 1 };
             all.total += runs;
             match run.outcome {
                 Outcome::Ok => all.ok += runs,
-                Outcome::Crashed if counts(at) => all.crashed += runs,
+                Outcome::Crashed if counts(run) => all.crashed += runs,
                 Outcome::Infra => all.infra += runs,
                 _ => {}
             }
@@ -56,7 +68,7 @@ struct Rule {
 /// its place before.
 const RULES: &[Rule] = &[
     // e8709b21d; since db79ee42a (2024-12-03) a lost connection is no crash, which is said by the outcome.
-    Rule { since: Date(2024, 7, 15), decide: |c, flaky| by_quorum(c, flaky, 2.max(c.total.saturating_sub(c.infra) / 6)) },
+    Rule { since: Date(2024, 7, 15), decide: |c, flaky| by_quorum(c, flaky, 2.max(c.started() / 6)) },
     // 01fe85726
     Rule { since: Date(2023, 6, 29), decide: |c, flaky| by_quorum(c, flaky, 1) },
     // 4c2028c3d
@@ -118,13 +130,19 @@ pub(super) fn replay(bisection: &mut Bisection<'_>) {
     let (goal, date) = (bisection.goal, bisection.date);
     let mut flaky = false;
     for revision in &mut bisection.revisions {
-        revision.replayed = judged(revision, Counts::of(revision), flaky, date).map(|v| as_printed(v, revision.stage, goal));
+        revision.replayed =
+            judged(revision, Counts::of(revision), flaky, date).map(|v| as_printed(v, revision.stage, goal));
         flaky |= revision.flaky;
     }
 }
 
 /// The verdict on a revision of which the runs are counted so; `None` where nothing was to be judged.
-pub(super) fn judged(revision: &Revision<'_>, counts: Counts, flaky: bool, date: Option<Date>) -> Option<Verdict> {
+pub(super) fn judged(
+    revision: &Revision<'_>,
+    counts: Counts,
+    flaky: bool,
+    date: Option<Date>,
+) -> Option<Verdict> {
     if revision.stage == Stage::Parent {
         return None;
     }
@@ -134,8 +152,8 @@ pub(super) fn judged(revision: &Revision<'_>, counts: Counts, flaky: bool, date:
     Some(verdict(counts, flaky, date))
 }
 
-/// Git looks for the first bad commit; a fix is found by calling good what still crashes… the other way round.
-fn as_printed(verdict: Verdict, stage: Stage, goal: Goal) -> Verdict {
+/// Git looks for the first bad commit. To find a fix with it, syzkaller calls what still crashes good.
+pub(super) fn as_printed(verdict: Verdict, stage: Stage, goal: Goal) -> Verdict {
     match verdict {
         Verdict::Good if goal == Goal::Fix && stage == Stage::Bisect => Verdict::Bad,
         Verdict::Bad if goal == Goal::Fix && stage == Stage::Bisect => Verdict::Good,

@@ -28,6 +28,11 @@ pub fn skip_reason(function: &str) -> Option<&'static str> {
     skip::reason(normalize::function(function), &[])
 }
 
+/// Why a source file never carries the blame for a crash; `None` if it may.
+pub(crate) fn blameless(file: &str) -> Option<&'static str> {
+    blame::blameless(file)
+}
+
 /// What a report is called and by what it is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
