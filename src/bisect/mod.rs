@@ -8,6 +8,7 @@ mod log;
 mod model;
 mod outcome;
 mod same;
+mod sought;
 mod verdict;
 
 pub use model::{
@@ -15,4 +16,5 @@ pub use model::{
     Unknown, Verdict,
 };
 pub use same::{Crash, Likeness, same_crash};
+pub use sought::Sought;
 pub use verdict::{Counts, USUAL_RUNS, verdict};

@@ -4,6 +4,9 @@ use crate::Text;
 use crate::report::Report;
 use crate::report::named::named;
 
+/// Runs of the first test whose titles are counted; there are 20 at most.
+const ORIGINAL_RUNS: usize = 100;
+
 /// A bisection, as its log tells it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -317,7 +320,24 @@ impl<'log> Revision<'log> {
     }
 }
 
-impl Bisection<'_> {
+impl<'log> Bisection<'log> {
+    /// The title of the crash that is looked for: the one that the log picked from the first test, or else the one of
+    /// most of its runs.
+    #[must_use]
+    pub fn original_title(&self) -> Option<&Text<'log>> {
+        let first = self.revisions.iter().find(|r| r.stage == Stage::Original)?;
+        let runs = first.runs.iter().filter(|r| r.outcome == Outcome::Crashed);
+        let mut counts: Vec<(&Text<'log>, usize)> = Vec::new();
+        for title in runs.filter_map(|r| r.title.as_ref()).take(ORIGINAL_RUNS) {
+            match counts.iter_mut().find(|(t, _)| *t == title) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((title, 1)),
+            }
+        }
+        let most = counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(title, _)| title);
+        first.representative.as_ref().or(most)
+    }
+
     /// A log of that program, before its first line.
     #[must_use]
     pub fn new(program: Program) -> Self {

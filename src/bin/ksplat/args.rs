@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
+use crate::bisect_args::BisectArgs;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
@@ -44,6 +45,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
+    Bisect(BisectArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -97,7 +99,7 @@ pub(crate) struct KindsArgs {
 /// Print the JSON Schema of an output.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Of which output: `report` is one of `scan`, `groups` what `group` prints.
+    /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `bisect` what `bisect` prints.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -109,6 +111,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// Print completions for a shell, to be put where it looks for them.

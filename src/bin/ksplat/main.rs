@@ -1,6 +1,8 @@
 //! The `ksplat` program: arguments → calls of the public API → an exit code.
 
 mod args;
+mod bisect;
+mod bisect_args;
 mod completions;
 mod console;
 mod group;
@@ -59,6 +61,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
     match verb {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
+        Verb::Bisect(args) => bisect::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

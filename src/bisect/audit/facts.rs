@@ -1,8 +1,7 @@
 //! The four facts of a bisection by which it is judged, each of a short list.
 
 use super::commit;
-use crate::bisect::same::{Crash, Likeness, same_crash};
-use crate::bisect::{Bisection, Counts, Outcome, Revision, Stage, Verdict};
+use crate::bisect::{Bisection, Counts, Likeness, Revision, Sought, Stage, Verdict};
 use crate::report::named::named;
 
 /// What the log alone says for or against its result.
@@ -73,11 +72,11 @@ impl Facts {
     #[must_use]
     pub fn of(bisection: &Bisection<'_>) -> Option<Self> {
         let culprit = bisection.culprit.as_ref()?;
-        let original = original(bisection);
+        let sought = Sought::of(bisection);
         let tested = bisection.revisions.iter().rev().find(|r| r.hash == culprit.hash && !r.runs.is_empty());
         let releases = bisection.revisions.iter().filter(|r| r.stage == Stage::Release).count();
         Some(Self {
-            crash: tested.map_or(Likeness::Unrelated, |r| likeness(r, &original)),
+            crash: tested.map_or(Likeness::Unrelated, |r| likeness(r, &sought)),
             bad: weakest(bisection),
             commit: commit::reach(bisection, culprit),
             releases: match releases {
@@ -89,25 +88,9 @@ impl Facts {
     }
 }
 
-/// The crash that is looked for, by all titles that the first test saw.
-pub(super) fn original(bisection: &Bisection<'_>) -> Crash {
-    let mut crash = Crash::default();
-    let first = bisection.revisions.iter().find(|r| r.stage == Stage::Original);
-    titles(first.into_iter()).for_each(|t| crash.add(&t));
-    crash
-}
-
-fn titles<'a>(revisions: impl Iterator<Item = &'a Revision<'a>>) -> impl Iterator<Item = String> {
-    let runs = revisions.flat_map(|r| &r.runs).filter(|run| run.outcome == Outcome::Crashed);
-    runs.filter_map(|run| Some(run.title.as_ref()?.to_string()))
-}
-
 /// The nearest of a revision's crashes.
-fn likeness(revision: &Revision<'_>, original: &Crash) -> Likeness {
-    titles(std::iter::once(revision))
-        .map(|t| same_crash(original, &Crash::of_title(&t)))
-        .min()
-        .unwrap_or(Likeness::Unrelated)
+fn likeness(revision: &Revision<'_>, sought: &Sought<'_>) -> Likeness {
+    revision.runs.iter().filter_map(|run| sought.likeness(run)).min().unwrap_or(Likeness::Unrelated)
 }
 
 /// The revisions whose verdict, printed or replayed, is this one.

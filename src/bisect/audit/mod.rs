@@ -12,12 +12,12 @@ mod rerun;
 mod tables;
 
 pub use facts::{Facts, Reach, Releases, Share};
-pub use rejudge::{Change, rejudge};
+pub use rejudge::Change;
 pub use remarks::{Code, Remark};
 pub use rerun::Rerun;
 pub use tables::{BUILT_IN, MAX_CONFIDENCE, Odds, Ratio, Seen, Suspect, Tables};
 
-use super::{Bisection, Goal, Likeness, Verdict};
+use super::{Bisection, Goal, Likeness, Sought, Verdict};
 
 /// What is to be thought of a bisection.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,8 +69,9 @@ pub fn audit(bisection: &Bisection<'_>) -> Audit {
     let facts = Facts::of(bisection).filter(|_| bisection.goal == Goal::Cause);
     let odds = facts.map(|f| BUILT_IN.odds(&f));
     let suspect = odds.map_or(Suspect::None, most_probable);
-    let rejudged = rejudge(bisection);
-    let changes = rejudge::changes(bisection, &rejudged);
+    let sought = Sought::of(bisection);
+    let rejudged = rejudge::rejudge(bisection, &sought);
+    let changes = rejudge::changes(bisection, &sought, &rejudged);
     let culprit = bisection.culprit.as_ref().map(|c| c.hash.to_string());
     Audit {
         confidence: odds.map(|[right, _, _]| right.min(MAX_CONFIDENCE)),
@@ -79,7 +80,7 @@ pub fn audit(bisection: &Bisection<'_>) -> Audit {
         culprit_stands: !changes.iter().any(|c| Some(&c.hash) == culprit.as_ref()),
         rejudged,
         changes,
-        rerun: rerun::rerun(bisection, suspect),
+        rerun: rerun::rerun(bisection, &sought, suspect),
         remarks: remarks::remarks(bisection),
     }
 }

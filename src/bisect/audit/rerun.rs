@@ -5,9 +5,8 @@
 //! are two verdicts to choose from, and the facts say which.
 
 use super::Suspect;
-use super::facts::{judged, original};
-use crate::bisect::same::{Crash, same_crash};
-use crate::bisect::{Bisection, Counts, Revision, Run, Verdict};
+use super::facts::judged;
+use crate::bisect::{Bisection, Counts, Revision, Sought, Verdict};
 
 /// A verdict to test again.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,9 +34,9 @@ const RARER: f64 = 10.0;
 const MOST: f64 = 1000.0;
 
 /// What to test again first; `None` of a bisection without a culprit.
-pub(super) fn rerun(bisection: &Bisection<'_>, suspect: Suspect) -> Option<Rerun> {
+pub(super) fn rerun(bisection: &Bisection<'_>, sought: &Sought<'_>, suspect: Suspect) -> Option<Rerun> {
     let culprit = bisection.culprit.as_ref()?;
-    let rate = rate(bisection);
+    let rate = rate(bisection, sought);
     let last_good = || judged(bisection, Verdict::Good).filter(|r| !r.runs.is_empty()).last();
     let own = || bisection.revisions.iter().rev().find(|r| r.hash == culprit.hash && !r.runs.is_empty());
     match suspect {
@@ -54,12 +53,10 @@ fn good(revision: &Revision<'_>, rate: f64) -> Rerun {
     let rare = rate / RARER;
     let runs = runs_to_see(rare).saturating_sub(counts.ok).max(1);
     let why = format!(
-        "{} of {} runs were clean. One crash more proves the verdict wrong; {runs} clean runs more leave a chance of {:.0} % \
-         that a crash which shows in {} was missed.",
-        counts.ok,
-        counts.total,
+        "one crash proves it wrong, and {runs} clean runs more leave a chance of {:.0} % that a crash which shows in \
+         {:.1} % of the runs was missed",
         LEFT * 100.0,
-        percent(rare),
+        rare * 100.0,
     );
     Rerun { hash: revision.hash.to_string(), verdict: Verdict::Good, counts, runs, why }
 }
@@ -68,18 +65,12 @@ fn bad(revision: &Revision<'_>, rate: f64) -> Rerun {
     let counts = Counts::of(revision);
     let runs = runs_to_see(rate);
     let why = format!(
-        "{} of {} runs crashed. If the crash that is looked for is there as often as elsewhere ({}), {runs} runs \
-         show it with a chance of {:.0} %.",
-        counts.crashed,
-        counts.total,
-        percent(rate),
+        "if the crash that is looked for is there as often as elsewhere, in {:.1} % of the runs, {runs} runs show it with a \
+         chance of {:.0} %",
+        rate * 100.0,
         (1.0 - LEFT) * 100.0,
     );
     Rerun { hash: revision.hash.to_string(), verdict: Verdict::Bad, counts, runs, why }
-}
-
-fn percent(rate: f64) -> String {
-    format!("{:.1} % of the runs", rate * 100.0)
 }
 
 /// After how many runs a crash of that rate was seen once, but for a chance of [`LEFT`].
@@ -90,18 +81,9 @@ fn runs_to_see(rate: f64) -> usize {
 }
 
 /// In what share of the runs the crash shows where it shows least, by the rule of succession.
-fn rate(bisection: &Bisection<'_>) -> f64 {
-    let original = original(bisection);
-    let shares = judged(bisection, Verdict::Bad).filter_map(|revision| {
-        let is_same = |run: &Run<'_>| {
-            run.title
-                .as_ref()
-                .is_some_and(|t| same_crash(&original, &Crash::of_title(&t.to_str_lossy())).is_same())
-        };
-        let counts = Counts::that(revision, is_same);
-        (counts.crashed > 0).then(|| (number(counts.crashed) + 1.0) / (number(counts.started()) + 2.0))
-    });
-    shares.fold(0.9, f64::min)
+fn rate(bisection: &Bisection<'_>, sought: &Sought<'_>) -> f64 {
+    let counts = judged(bisection, Verdict::Bad).map(|r| sought.counts(r)).filter(|c| c.crashed > 0);
+    counts.map(|c| (number(c.crashed) + 1.0) / (number(c.started()) + 2.0)).fold(0.9, f64::min)
 }
 
 fn number(count: usize) -> f64 {

@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Groups, Report};
+use super::{Bisect, Groups, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -11,6 +11,8 @@ pub enum Output {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -20,6 +22,7 @@ pub fn schema(output: Output) -> serde_json::Value {
     match output {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
+        Output::Bisect => generator.into_root_schema_for::<Bisect>(),
     }
     .into()
 }
@@ -33,6 +36,7 @@ mod tests {
         for (output, value) in [
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
+            (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =
