@@ -6,6 +6,7 @@ mod git;
 mod line;
 mod log;
 mod model;
+pub mod oracle;
 mod outcome;
 mod same;
 mod sought;
@@ -15,6 +16,7 @@ pub use model::{
     Bisection, Commit, Date, Ending, Goal, Outcome, Program, Recipients, Revision, Run, Stage, Totals,
     Unknown, Verdict,
 };
+pub use oracle::{Answer, Match};
 pub use same::{Crash, Likeness, same_crash};
 pub use sought::Sought;
 pub use verdict::{Counts, USUAL_RUNS, verdict};

@@ -3,7 +3,7 @@
 //! Everything here works on a [`Report`] and nothing but it, so a report read back from JSON gets the same answer.
 
 mod blame;
-mod glob;
+pub(crate) mod glob;
 mod group;
 mod guilty;
 mod normalize;

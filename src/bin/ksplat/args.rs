@@ -1,6 +1,6 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
-use crate::bisect_args::BisectArgs;
+use crate::bisect_args::{BisectArgs, CheckArgs, VerdictArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
@@ -46,6 +46,8 @@ pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
     Bisect(BisectArgs),
+    Check(CheckArgs),
+    Verdict(VerdictArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -166,6 +168,6 @@ impl Paths {
     }
 }
 
-fn input_format() -> PossibleValuesParser {
+pub(crate) fn input_format() -> PossibleValuesParser {
     PossibleValuesParser::new(std::iter::once("auto").chain(Transport::ALL.iter().map(|t| t.name())))
 }

@@ -31,3 +31,86 @@ pub(crate) enum BisectFormat {
     /// For mail and bug trackers.
     Markdown,
 }
+
+/// Say whether a log shows the crash that is looked for: the oracle of `git bisect run`.
+///
+/// Exits with 0 if the crash is absent, with 1 if it is present, with 125 if the log cannot tell, and with 128 or more
+/// on every error: 128 if something cannot be read, 129 if the command line is wrong, 134 if ksplat itself fails. Git
+/// takes 0 for good, 1 for bad, 125 for "skip", and stops the bisection at 128 and more.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) oracle: OracleArgs,
+    /// The log of one run; standard input if it is `-` or missing. It may be compressed.
+    #[arg(value_name = "LOG")]
+    pub(crate) log: Option<PathBuf>,
+}
+
+/// Say whether the logs of several runs of one revision show the crash that is looked for.
+///
+/// Each LOG is judged as `check` does it. The crash is present if enough runs show it, and absent if none does and at
+/// least half of the others are clean. Runs that failed without a crash (an empty log, no boot marker, no end marker)
+/// are left out. Exits as `check` does.
+#[derive(Debug, Args)]
+pub(crate) struct VerdictArgs {
+    #[command(flatten)]
+    pub(crate) oracle: OracleArgs,
+    /// Runs that must show the crash before it is present.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
+    pub(crate) min_present: usize,
+    /// Clean runs without which the crash is not absent.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = positive)]
+    pub(crate) min_absent: usize,
+    /// The logs, one a run: files, and directories (walked, sorted).
+    #[arg(value_name = "LOG", required = true)]
+    pub(crate) logs: Vec<PathBuf>,
+}
+
+/// What the crash is, and how a log shows that it was looked for.
+#[derive(Debug, Args)]
+pub(crate) struct OracleArgs {
+    /// The crash that is looked for: a title, a signature, or a file with its log or its report as JSON.
+    ///
+    /// A title has blanks, a signature starts with `v1:`; anything else is a file, which must exist. Without it, any
+    /// crash is the one.
+    #[arg(long, value_name = "TITLE|SIGNATURE|FILE")]
+    pub(crate) crash: Option<String>,
+    /// When a crash is the one that is looked for.
+    ///
+    /// `near` if not given, with a signature `signature`, without --crash `any`.
+    #[arg(long = "match", value_enum, value_name = "HOW")]
+    pub(crate) matching: Option<MatchArg>,
+    /// A regular expression that a log matches if its test came to the end.
+    ///
+    /// Without it, a log with another crash is untestable, and one without any crash is taken for the log of a test
+    /// that came to its end.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) require: Option<String>,
+    /// A regular expression that a log matches once the kernel is up.
+    ///
+    /// Crashes before it do not count, and a log without it is untestable.
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) boot_marker: Option<String>,
+    /// How the logs were carried; `auto` finds out.
+    #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = crate::args::input_format())]
+    pub(crate) input_format: String,
+}
+
+/// When two crashes are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MatchArg {
+    /// Any crash is the one.
+    Any,
+    /// The same coarse class.
+    Class,
+    /// The same title, alternative titles counted.
+    Title,
+    /// The same signature.
+    Signature,
+    /// The same title, signature or function, or a function of a kindred name.
+    Near,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1 is needed".to_owned())
+}
