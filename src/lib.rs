@@ -53,6 +53,8 @@ mod printk;
 pub mod report;
 mod splat;
 mod stream;
+#[cfg(feature = "symbolize")]
+pub mod symbolize;
 
 /// The long chapters.
 pub mod doc {

@@ -1,6 +1,6 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
-use crate::bisect_args::{BisectArgs, CheckArgs, VerdictArgs};
+use crate::bisect_args::{BisectArgs, CheckArgs, KernelSignatureArgs, VerdictArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
@@ -48,6 +48,7 @@ pub(crate) enum Verb {
     Bisect(BisectArgs),
     Check(CheckArgs),
     Verdict(VerdictArgs),
+    KernelSignature(KernelSignatureArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),

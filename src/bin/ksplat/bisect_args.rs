@@ -114,3 +114,26 @@ pub(crate) enum MatchArg {
 fn positive(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "a number from 1 is needed".to_owned())
 }
+
+/// Print the signature of a kernel: equal for two builds whose code and data are equal.
+///
+/// It covers what is loaded of a vmlinux. Who built it, when, its build ID and its debug information do not count, so a
+/// commit that leaves the signature as it was did not change the kernel.
+///
+/// Exits with 0, or with 2 if an image could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct KernelSignatureArgs {
+    /// The images: ELF files as the kernel's build leaves them, not compressed.
+    #[arg(value_name = "VMLINUX", required = true)]
+    pub(crate) images: Vec<PathBuf>,
+    /// Print the hash, size and name of every function too.
+    ///
+    /// The hash is of the bytes as they are linked: a function that calls one which moved has another hash.
+    #[arg(long, conflicts_with = "diff")]
+    pub(crate) symbols: bool,
+    /// Compare two images: print the functions and the data that were changed, added or removed.
+    ///
+    /// What only moved, or calls what only moved, is not printed.
+    #[arg(long)]
+    pub(crate) diff: bool,
+}

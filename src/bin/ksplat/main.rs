@@ -6,6 +6,7 @@ mod bisect_args;
 mod completions;
 mod console;
 mod group;
+mod kernel_signature;
 mod kinds;
 mod logs;
 mod man;
@@ -87,6 +88,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Group(args) => group::run(args, console),
         Verb::Bisect(args) => bisect::run(args, console),
         Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
+        Verb::KernelSignature(args) => kernel_signature::run(args, console),
         Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
