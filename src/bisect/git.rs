@@ -105,10 +105,8 @@ fn line(input: &[u8]) -> Parsed<'_, Line<'_>> {
         take_while1(|c: u8| !c.is_ascii_whitespace()),
     ));
     let start = preceded(tag("git bisect start"), many0(preceded(char(' '), word)));
-    let possible = map(
-        preceded(alt((tag("# possible first bad commit: "), tag("# possible first new commit: "))), commit),
-        |(h, _)| Line::Possible(h),
-    );
+    let possible = preceded((tag("# possible first "), term, tag(" commit: ")), commit);
+    let possible = map(possible, |(hash, _)| Line::Possible(hash));
     alt((
         map(start, Line::Start),
         value(Line::Repeated, (alt((tag("git bisect "), tag("# status: "))), rest)),

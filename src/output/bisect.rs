@@ -200,18 +200,13 @@ fn advice(bisection: &Bisection<'_>, audit: &Audit) -> String {
     match &audit.rerun {
         Some(rerun) => {
             let (hash, counts) = (short(&rerun.hash), rerun.counts);
-            let (seen, how) = match rerun.verdict {
-                Verdict::Bad => (counts.crashed, "crashed"),
-                Verdict::Good | Verdict::Skip => (counts.ok, "clean"),
-            };
+            let seen = if rerun.verdict == Verdict::Bad { counts.crashed } else { counts.ok };
             let failed = match counts.infra {
                 0 => String::new(),
                 infra => format!(" ({infra} failed for reasons of infrastructure)"),
             };
-            let rests = format!(
-                "the verdict \"{}\" rests on {seen} {how} runs of {}{failed}",
-                rerun.verdict, counts.total
-            );
+            let rests =
+                format!("the verdict \"{}\" rests on {seen} of {} runs{failed}", rerun.verdict, counts.total);
             format!("Whoever doubts it should test {hash} again first, where {rests}: {}.", rerun.why)
         }
         None => match bisection.revisions.iter().filter(|r| r.verdict().is_none()).count() {

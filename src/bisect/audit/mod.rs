@@ -17,14 +17,14 @@ pub use remarks::{Code, Remark};
 pub use rerun::Rerun;
 pub use tables::{BUILT_IN, MAX_CONFIDENCE, Odds, Ratio, Seen, Suspect, Tables};
 
-use super::{Bisection, Goal, Likeness, Sought, Verdict};
+use super::{Bisection, Goal, Likeness, Program, Sought, Verdict};
 
 /// What is to be thought of a bisection.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Audit {
     /// The probability that the named culprit is the right one, never above [`MAX_CONFIDENCE`]; `None` where none is
-    /// named, or where a fix was looked for.
+    /// named, where a fix was looked for, and of a log of Git, which does not tell the runs.
     pub confidence: Option<f64>,
     /// What is most probably wrong.
     pub suspect: Suspect,
@@ -66,7 +66,9 @@ pub struct Evidence {
 /// ```
 #[must_use]
 pub fn audit(bisection: &Bisection<'_>) -> Audit {
-    let facts = Facts::of(bisection).filter(|_| bisection.goal == Goal::Cause);
+    // A log of Git has no runs to judge by, and of fixes nobody has counted how they fare.
+    let known = bisection.goal == Goal::Cause && bisection.program == Program::SyzBisect;
+    let facts = Facts::of(bisection).filter(|_| known);
     let odds = facts.map(|f| BUILT_IN.odds(&f));
     let suspect = odds.map_or(Suspect::None, most_probable);
     let sought = Sought::of(bisection);
@@ -80,7 +82,7 @@ pub fn audit(bisection: &Bisection<'_>) -> Audit {
         culprit_stands: !changes.iter().any(|c| Some(&c.hash) == culprit.as_ref()),
         rejudged,
         changes,
-        rerun: rerun::rerun(bisection, &sought, suspect),
+        rerun: rerun::rerun(bisection, &sought, suspect).filter(|_| known),
         remarks: remarks::remarks(bisection),
     }
 }

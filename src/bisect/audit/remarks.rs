@@ -103,7 +103,9 @@ fn compilers(bisection: &Bisection<'_>) -> Option<(String, String)> {
         .iter()
         .rfind(|r| r.stage == Stage::Release && r.verdict() == Some(Verdict::Good))?;
     let last = of(release)?;
-    (first != last).then_some((first, last))
+    // `gcc` alone, as the line before the compiler's own has it, is every version.
+    let told = |name: &String| name.bytes().any(|c| c.is_ascii_digit());
+    (first != last && told(&first) && told(&last)).then_some((first, last))
 }
 
 fn boot_crash(bisection: &Bisection<'_>) -> Option<Remark> {

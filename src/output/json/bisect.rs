@@ -162,7 +162,7 @@ pub struct Run {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Audit {
-    /// The probability that the culprit is the right one, never above 0.85; `null` where none is named.
+    /// The probability that the culprit is the right one, never above 0.85; `null` where none is named, or the runs are not known.
     pub confidence: Option<f64>,
     /// What is most probably wrong: `none`, `bad-verdict`, `good-verdict`.
     pub suspect: String,
