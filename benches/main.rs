@@ -12,6 +12,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod bisect;
 mod identify;
 mod parse;
 mod quiet;
@@ -52,6 +53,7 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
+    bisect::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -27,15 +27,17 @@
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
+//! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
 //! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `symbolize` the
+//! signatures of kernel images, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::bisect`], [`doc::adding_a_family`].
 
 #![forbid(unsafe_code)]
 
@@ -62,6 +64,8 @@ pub mod doc {
     pub mod adding_a_family {}
     #[doc = include_str!("doc/architecture.md")]
     pub mod architecture {}
+    #[doc = include_str!("doc/bisect.md")]
+    pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
     #[doc = include_str!("../README.md")]

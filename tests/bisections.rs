@@ -50,42 +50,46 @@ fn check(path: &Path) -> Result<(), Failed> {
 
 /// What a fixture says of its log.
 fn summary(b: &Bisection<'_>) -> Result<String, std::fmt::Error> {
-    let audit = audit(b);
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
     let mut out = String::new();
     writeln!(
         out,
         "bisection: {} of a {}, {}, {} unknown lines",
         b.program, b.goal, b.ending, b.unknown.count
     )?;
-    writeln!(
-        out,
-        "started: {} by {}",
-        or_none(b.date.map(|d| d.to_string())),
-        or_none(b.host.as_ref().map(|h| h.to_string()))
-    )?;
-    writeln!(
-        out,
-        "crash: {}; report of {} lines",
-        or_none(b.crash_title.as_ref().map(|t| t.to_string())),
-        b.crash.as_ref().map_or(0, |r| r.lines.len())
-    )?;
-    for (Row { hash, runs, verdict, again, subject, .. }, r) in rows(b, &audit).into_iter().zip(&b.revisions)
-    {
+    writeln!(out, "started: {} by {}", or_none(b.date.as_ref()), or_none(b.host.as_ref()))?;
+    let lines = b.crash.as_ref().map_or(0, |r| r.lines.len());
+    writeln!(out, "crash: {}; report of {lines} lines", or_none(b.crash_title.as_ref()))?;
+    revisions(b, &mut out)?;
+    result(b, &mut out)?;
+    judged(b, &mut out)?;
+    Ok(out)
+}
+
+fn or_none(value: Option<&impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), ToString::to_string)
+}
+
+fn revisions(b: &Bisection<'_>, out: &mut String) -> std::fmt::Result {
+    for (row, r) in rows(b, &audit(b)).into_iter().zip(&b.revisions) {
+        let Row { hash, runs, verdict, again, subject, .. } = row;
         let failure = r.failure.as_ref().map_or(0, |f| f.split(|c| *c == b'\n').count());
         writeln!(
             out,
             "revision: {hash} {} [{runs}] {verdict} [{again}] failure of {failure} lines, {}, {subject}",
             r.stage,
-            or_none(r.compiler.as_ref().map(|c| c.to_string()))
+            or_none(r.compiler.as_ref())
         )?;
     }
+    Ok(())
+}
+
+fn result(b: &Bisection<'_>, out: &mut String) -> std::fmt::Result {
     if let Some(c) = &b.culprit {
         writeln!(
             out,
             "culprit: {} by {}: {} files, {} directories, {} parents, {} lines",
             c.hash,
-            or_none(c.author.as_ref().map(|a| a.to_string())),
+            or_none(c.author.as_ref()),
             c.files.len(),
             c.directories.len(),
             c.parents.len(),
@@ -97,17 +101,18 @@ fn summary(b: &Bisection<'_>) -> Result<String, std::fmt::Error> {
         writeln!(out, "candidates: {}", b.candidates.len())?;
     }
     if let Some(t) = b.totals {
-        writeln!(
-            out,
-            "totals: {} revisions, {:.1} s, {:.1} s, {:.1} s",
-            t.revisions, t.seconds, t.build_seconds, t.test_seconds
-        )?;
+        let (all, build, test) = (t.seconds, t.build_seconds, t.test_seconds);
+        writeln!(out, "totals: {} revisions, {all:.1} s, {build:.1} s, {test:.1} s", t.revisions)?;
     }
     writeln!(out, "told: {:?}, {:?}", b.recipients.to, b.recipients.cc)?;
     if let Some(error) = &b.error {
         writeln!(out, "error: {:?}", error.to_string())?;
     }
-    writeln!(out, "flaky: {}; {} remarks of the log", b.flaky, b.remarks.len())?;
+    writeln!(out, "flaky: {}; {} remarks of the log", b.flaky, b.remarks.len())
+}
+
+fn judged(b: &Bisection<'_>, out: &mut String) -> std::fmt::Result {
+    let audit = audit(b);
     for evidence in &audit.evidence {
         writeln!(out, "evidence: {} {}", evidence.code, evidence.value)?;
     }
@@ -117,5 +122,5 @@ fn summary(b: &Bisection<'_>) -> Result<String, std::fmt::Error> {
     for sentence in finding(b, &audit) {
         writeln!(out, "finding: {sentence}")?;
     }
-    Ok(out)
+    Ok(())
 }

@@ -25,7 +25,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "report"]),
-    ("output", &["dedup", "error", "parse", "report"]),
+    ("symbolize", &["error"]),
+    ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
+    ("output", &["bisect", "dedup", "error", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];
 

@@ -32,11 +32,19 @@ enum Line<'a> {
     Possible(&'a [u8]),
 }
 
-/// Whether the first lines are of such a log.
+/// Lines among which the first of such a log is looked for: mail may stand before it.
+const HEAD: usize = 64;
+
+/// Whether a log is one of Git: its first line is there before one of syzkaller's.
 pub(super) fn is_log(log: &[u8]) -> bool {
-    let mut lines = log.split(|c| *c == b'\n').map(<[u8]>::trim_ascii).filter(|l| !l.is_empty());
-    let Some(first) = lines.next() else { return false };
-    first.starts_with(b"git bisect ") || matches!(run(line, first), Some((_, Line::Tested { .. })))
+    let lines = log.split(|c| *c == b'\n').map(<[u8]>::trim_ascii_end).filter(|l| !l.is_empty());
+    let of_git = |text: &[u8]| match run(line, text)?.1 {
+        Line::Start(_) | Line::Tested { .. } => Some(true),
+        _ => None,
+    };
+    let of_syzkaller =
+        |text| matches!(super::line::line(text)?, super::line::Line::Start { .. }).then_some(false);
+    lines.take(HEAD).find_map(|text| of_git(text).or_else(|| of_syzkaller(text))).unwrap_or(false)
 }
 
 /// Reads it.

@@ -10,6 +10,9 @@ use crate::Text;
 use crate::report::Report;
 use memchr::memchr;
 
+/// Reports behind the crash's title among which its own is looked for.
+const CRASHES: usize = 32;
+
 /// Unknown lines that are kept; the others are counted.
 const UNKNOWN_KEPT: usize = 20;
 
@@ -156,7 +159,7 @@ impl<'log> Reader<'log> {
     fn report(&self, title: &[u8]) -> Option<Report<'log>> {
         let rest = self.log.get(self.at..)?;
         let mut first = None;
-        for report in crate::reports(rest) {
+        for report in crate::reports(rest).take(CRASHES) {
             let identity = crate::identify(&report);
             let named = |t: &String| t.as_bytes() == title;
             if named(&identity.title) || identity.alt_titles.iter().any(named) {

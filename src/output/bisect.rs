@@ -210,6 +210,9 @@ fn advice(bisection: &Bisection<'_>, audit: &Audit) -> String {
             format!("Whoever doubts it should test {hash} again first, where {rests}: {}.", rerun.why)
         }
         None => match bisection.revisions.iter().filter(|r| r.verdict().is_none()).count() {
+            0 if bisection.culprit.is_some() => {
+                "Which verdict to test again first, the log does not tell.".to_owned()
+            }
             0 => "There is no verdict to test again.".to_owned(),
             left => format!("{left} revisions have no verdict."),
         },

@@ -64,9 +64,9 @@ pub const BUILT_IN: Tables = Tables {
     commit: [
         [71, 5, 23],  // guilty-file
         [28, 0, 13],  // file
-        [22, 15, 17], // name
+        [22, 15, 16], // name
         [23, 3, 8],   // directory
-        [12, 17, 19], // elsewhere
+        [12, 17, 20], // elsewhere
         [0, 0, 0],    // unknown
         [0, 17, 19],  // impossible
     ],
