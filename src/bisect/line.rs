@@ -418,3 +418,6 @@ fn known(text: &[u8]) -> Option<Line<'_>> {
     let (make, _) = KNOWN.iter().find(|(_, starts)| starts.iter().any(|s| text.starts_with(s.as_bytes())))?;
     Some(make(text))
 }
+
+#[cfg(test)]
+mod tests;

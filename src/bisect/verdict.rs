@@ -160,3 +160,54 @@ pub(super) fn as_printed(verdict: Verdict, stage: Stage, goal: Goal) -> Verdict 
         verdict => verdict,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: Option<Date> = None;
+    const HALF: Option<Date> = Some(Date(2023, 6, 20));
+    const QUORUM: Option<Date> = Some(Date(2023, 7, 20));
+    const TWO: Option<Date> = Some(Date(2024, 7, 15));
+
+    #[test]
+    fn ok_the_rule_of_each_time() {
+        for (date, flaky, (total, ok, crashed, infra), want) in [
+            (OLD, false, (10, 9, 1, 0), Verdict::Bad),
+            (OLD, false, (10, 4, 0, 6), Verdict::Good),
+            (OLD, false, (10, 3, 0, 7), Verdict::Skip),
+            (OLD, false, (10, 0, 0, 0), Verdict::Skip),
+            (OLD, false, (20, 8, 0, 12), Verdict::Good),
+            (OLD, false, (20, 7, 0, 13), Verdict::Skip),
+            (HALF, false, (10, 9, 1, 0), Verdict::Bad),
+            (HALF, false, (10, 6, 0, 4), Verdict::Good),
+            (HALF, false, (10, 5, 0, 5), Verdict::Skip),
+            (QUORUM, false, (10, 5, 0, 5), Verdict::Good),
+            (QUORUM, true, (20, 14, 0, 6), Verdict::Skip),
+            (QUORUM, true, (20, 15, 0, 5), Verdict::Good),
+            (QUORUM, false, (10, 4, 1, 5), Verdict::Bad),
+            (QUORUM, false, (10, 2, 2, 6), Verdict::Skip),
+            (TWO, false, (10, 9, 1, 0), Verdict::Skip),
+            (TWO, false, (10, 8, 2, 0), Verdict::Bad),
+            (TWO, false, (20, 18, 2, 0), Verdict::Skip),
+            (TWO, false, (20, 17, 3, 0), Verdict::Bad),
+            (TWO, false, (20, 10, 2, 6), Verdict::Bad),
+        ] {
+            let counts = Counts::new(total, ok, crashed, infra);
+            assert_eq!(verdict(counts, flaky, date), want, "{date:?} {flaky} {counts:?}");
+        }
+    }
+
+    #[test]
+    fn ok_rules_are_ordered_by_date() {
+        assert!(RULES.is_sorted_by(|a, b| a.since > b.since));
+    }
+
+    #[test]
+    fn ok_all_runs_stand_for_the_usual_number() {
+        let log = b"bisecting cause commit starting from 0123456789012345678901234567890123456789\n\
+                    testing commit 0123456789012345678901234567890123456789 gcc\nall runs: OK\n";
+        let bisection = Bisection::parse(log).unwrap();
+        assert_eq!(Counts::of(&bisection.revisions[0]), Counts::new(10, 10, 0, 0));
+    }
+}

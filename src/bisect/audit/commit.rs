@@ -163,9 +163,51 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Text;
+    use crate::bisect::Program;
 
     #[test]
     fn ok_common_words_are_sorted() {
         assert!(COMMON.is_sorted() && NOT_BUILT.is_sorted() && NOT_SOURCE.is_sorted());
+    }
+
+    fn reach_of(subject: &'static str, files: &[&'static str]) -> Reach {
+        let mut bisection = Bisection::new(Program::SyzBisect);
+        bisection.crash_title = Some("general protection fault in ring_send".into());
+        bisection.crash_text = Some(
+            "RIP: 0010:ring_send+0x1f/0x40 net/ring/ring.c:12\nCall Trace:\n \
+             ring_sendmsg+0x4/0x10 net/ring/af_ring.c:9\n kmalloc include/linux/slab.h:3 [inline]\n"
+                .into(),
+        );
+        let mut culprit = Commit { subject: Some(subject.into()), ..Commit::default() };
+        culprit.files = files.iter().copied().map(Text::from).collect();
+        reach(&bisection, &culprit)
+    }
+
+    #[test]
+    fn ok_from_the_guilty_file_to_the_impossible() {
+        for (subject, files, want) in [
+            ("x", &["net/ring/ring.c"][..], Reach::Guilty),
+            ("x", &["include/linux/slab.h", ".../ring/af_ring.c"], Reach::File),
+            ("ring: count", &["net/other/file.c"], Reach::Name),
+            ("x", &["net/ring/count.c"], Reach::Name),
+            ("af_ring: x", &["lib/y.c"], Reach::Name),
+            ("x", &["include/linux/slab.h"], Reach::Elsewhere),
+            ("x", &[], Reach::Unknown),
+            ("x", &["Documentation/ring.rst", "net/ring/README.md"], Reach::Impossible),
+            ("x", &["arch/powerpc/kernel/ring.c"], Reach::Impossible),
+            ("Merge branch 'ring'", &["net/ring/ring.c"], Reach::Impossible),
+            ("Linux 5.9-rc1", &["Makefile"], Reach::Impossible),
+        ] {
+            assert_eq!(reach_of(subject, files), want, "{subject} {files:?}");
+        }
+    }
+
+    #[test]
+    fn ok_the_same_binary_is_not_to_blame() {
+        let signature = Some(Text::from("00ff"));
+        let culprit =
+            Commit { signature: signature.clone(), parent_signature: signature, ..Commit::default() };
+        assert_eq!(reach(&Bisection::new(Program::SyzBisect), &culprit), Reach::Impossible);
     }
 }

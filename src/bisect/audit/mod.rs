@@ -154,3 +154,81 @@ const fn releases_text(releases: Releases) -> &'static str {
         Releases::Many => "four or more releases were tested to find one without the crash",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests of revisions, by the digit that their hash is made of, their stage and their runs; the last bad one is the
+    /// culprit.
+    fn audited(tests: &[(&str, &str, &str)], culprit: &str) -> Audit {
+        let hash = |digit: &str| digit.repeat(40);
+        let mut log = format!("bisecting cause commit starting from {}\n", hash("a"));
+        for (digit, stage, runs) in tests {
+            match *stage {
+                "release" => log.push_str("testing release v5.8\n"),
+                "start" => log.push_str("# git bisect start v5.9 v5.8\n"),
+                _ => {}
+            }
+            log.push_str(&format!("testing commit {} gcc\n", hash(digit)));
+            for (n, mark) in runs.chars().enumerate() {
+                let outcome = match mark {
+                    '.' => "OK",
+                    'X' => "crashed: WARNING in ring_send",
+                    'x' => "crashed: INFO: task hung in widget_wait",
+                    _ => "infra problem: x",
+                };
+                log.push_str(&format!("run #{n}: {outcome}\n"));
+            }
+        }
+        log.push_str(&format!(
+            "{culprit} is the first bad commit\n    ring: x\n net/ring/ring.c | 2 +-\n\
+             revisions tested: 1, total time: 0s (build: 0s, test: 0s)\nfirst bad commit: {culprit} ring: x\n",
+            culprit = hash(culprit)
+        ));
+        audit(&Bisection::parse(log.as_bytes()).unwrap())
+    }
+
+    const GOOD: &[(&str, &str, &str)] = &[
+        ("a", "", "XXXXXXXXXX"),
+        ("b", "release", ".........."),
+        ("c", "start", "XXXXXXXXXX"),
+        ("d", "", "......!!!!"),
+    ];
+
+    #[test]
+    fn ok_a_clean_bisection_stands() {
+        let audit = audited(GOOD, "c");
+        assert!(audit.confidence.unwrap() > 0.5 && audit.confidence.unwrap() <= MAX_CONFIDENCE);
+        assert!(audit.culprit_stands && audit.changes.is_empty());
+        let rerun = audit.rerun.unwrap();
+        assert_eq!((rerun.hash, rerun.verdict), ("d".repeat(40), Verdict::Good));
+        assert_eq!((rerun.counts.ok, rerun.counts.infra), (6, 4));
+        let codes: Vec<_> = audit.remarks.iter().map(|r| r.code).collect();
+        assert_eq!(codes, [Code::FewCleanRuns]);
+    }
+
+    #[test]
+    fn ok_another_crash_at_the_culprit_overturns_it() {
+        let mut tests = GOOD.to_vec();
+        tests[2].2 = "x.........";
+        let audit = audited(&tests, "c");
+        assert!(audit.confidence.unwrap() < 0.2 && !audit.culprit_stands);
+        assert_eq!(audit.suspect, Suspect::BadVerdict);
+        let change = &audit.changes[0];
+        assert_eq!(
+            (change.was, change.now, change.hash.as_str()),
+            (Verdict::Bad, Verdict::Good, &*"c".repeat(40))
+        );
+        assert_eq!(change.why, "1 of 10 runs crashed in another way: INFO: task hung in widget_wait");
+        assert_eq!(audit.rerun.unwrap().hash, "c".repeat(40));
+    }
+
+    #[test]
+    fn ok_every_fact_is_told_with_its_weight() {
+        let audit = audited(GOOD, "c");
+        let codes: Vec<_> = audit.evidence.iter().map(|e| e.code).collect();
+        assert_eq!(codes, ["culprit-crash", "weakest-bad", "commit", "releases"]);
+        assert!(audit.evidence.iter().all(|e| e.ratio > 0.0 && e.text.contains(" such results were right")));
+    }
+}

@@ -76,7 +76,7 @@ fn bad(revision: &Revision<'_>, rate: f64) -> Rerun {
 /// After how many runs a crash of that rate was seen once, but for a chance of [`LEFT`].
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and MOST")]
 fn runs_to_see(rate: f64) -> usize {
-    let runs = LEFT.ln() / (1.0 - rate).max(f64::MIN_POSITIVE).ln();
+    let runs = LEFT.ln() / (1.0 - rate.clamp(0.001, 0.999)).ln();
     runs.ceil().clamp(1.0, MOST) as usize
 }
 
@@ -88,4 +88,16 @@ fn rate(bisection: &Bisection<'_>, sought: &Sought<'_>) -> f64 {
 
 fn number(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_runs_until_a_crash_was_seen() {
+        // One run of two: five runs miss it with a chance of 1 in 32. One of ten: 28 or 29 runs.
+        assert_eq!((runs_to_see(0.5), runs_to_see(0.1), runs_to_see(0.999_9)), (5, 29, 1));
+        assert_eq!(runs_to_see(0.0), 1000);
+    }
 }
