@@ -7,7 +7,7 @@ use ksplat::bisect::Bisection;
 use ksplat::bisect::audit::audit;
 use std::hint::black_box;
 
-const STEERING: &str = r"^(testing commit [0-9a-f]{40}|testing release |compiler: |kernel signature: |run #\d+: |all runs: |# git bisect (start|good|bad|skip) |Bisecting: \d+ revision|\[[0-9a-f]{40}\] |[0-9a-f]{40} is the first bad commit|revisions tested: |first bad commit: |crash: |error: )";
+const STEERING: &str = r"^(testing commit [0-9a-f]{40}|testing release |compiler: |kernel signature: |run #[0-9]+: |all runs: |# git bisect (start|good|bad|skip) |Bisecting: [0-9]+ revision|\[[0-9a-f]{40}\] |[0-9a-f]{40} is the first bad commit|revisions tested: |first bad commit: |crash: |error: )";
 
 /// Bytes of the ordinary log and of the hostile one.
 const ORDINARY: usize = 1 << 20;

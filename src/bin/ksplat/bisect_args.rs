@@ -82,6 +82,8 @@ pub(crate) struct OracleArgs {
     pub(crate) matching: Option<MatchArg>,
     /// A regular expression that a log matches if its test came to the end.
     ///
+    /// `^` and `$` are the ends of a line; what stands before the message in the log counts.
+    ///
     /// Without it, a log with another crash is untestable, and one without any crash is taken for the log of a test
     /// that came to its end.
     #[arg(long, value_name = "REGEX")]

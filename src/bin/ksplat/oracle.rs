@@ -10,7 +10,7 @@ use ksplat::bisect::{Answer, Match};
 use ksplat::input::{Source, walk};
 use ksplat::output::json;
 use ksplat::{Error, Log, Report, Transport};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -90,7 +90,7 @@ struct Oracle {
 impl Oracle {
     fn new(args: &OracleArgs, console: &mut Console) -> Result<Self, Failure> {
         let wanted = wanted(args, console)?;
-        let regex = |text: &Option<String>, name: &str| match text.as_deref().map(Regex::new).transpose() {
+        let regex = |text: &Option<String>, name: &str| match text.as_deref().map(of_lines).transpose() {
             Ok(regex) => Ok(regex),
             Err(error) => Err(usage(&format!("--{name}: {error}"))),
         };
@@ -112,6 +112,11 @@ impl Oracle {
         console.note(&format!("{}: {} bytes, {} reports", source.name(), log.len(), reports.len()));
         Ok(self.wanted.check(&reports, log.trim_ascii().len(), markers))
     }
+}
+
+/// A regular expression over a log: bytes, in lines, which a serial console ends with CR LF.
+fn of_lines(text: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(text).unicode(false).multi_line(true).crlf(true).build()
 }
 
 fn reports(log: &[u8], transport: Option<Transport>) -> Vec<Report<'_>> {
