@@ -6,7 +6,8 @@
 //! name without its suffix; `correct` or `incorrect` (anything else is passed over); and for an incorrect one a reason
 //! that ends in `T3` if a verdict `bad` was wrong, and in anything else if a verdict `good` was.
 //!
-//! What is printed first belongs into `src/bisect/audit/tables.rs`. The figure behind it is the area under the ROC
+//! What is printed first belongs into `src/bisect/audit/tables.rs`. The last lines say how often such a confidence was
+//! right, by cross-validation too. The figure between them is the area under the ROC
 //! curve by 5-fold cross-validation, the mean over many ways of cutting the logs in five: the probability that a right
 //! bisection gets more confidence than a wrong one.
 
@@ -37,6 +38,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("bisections          {}", rows.len());
     println!("AUC, where fitted   {:.3}", auc(rows.iter().map(|r| (right(&Tables::fit(&rows), r), r.1))));
     println!("AUC, {FOLDS}-fold         {:.3} ({:.3} to {:.3})", mean(&aucs), spread.0, spread.1);
+    let judged: Vec<_> = (1..=SHUFFLES).flat_map(|seed| judged(&rows, seed)).collect();
+    for low in (0..10).map(|n| f64::from(n) / 10.0) {
+        let within = judged.iter().filter(|(confidence, _)| (low..low + 0.1).contains(confidence));
+        let right: Vec<f64> = within.map(|(_, truth)| f64::from(u8::from(*truth == Suspect::None))).collect();
+        if right.is_empty() {
+            continue;
+        }
+        println!(
+            "confidence from {low:.1}: {:>5.1} % of the bisections, {:>5.1} % of them right",
+            share(right.len(), judged.len()),
+            mean(&right) * 100.0
+        );
+    }
     Ok(())
 }
 
@@ -67,16 +81,25 @@ fn right(tables: &Tables, row: &Row) -> f64 {
 
 /// The AUC of all rows, each judged by tables that were fitted without it.
 fn cross_validated(rows: &[Row], seed: u64) -> f64 {
+    auc(judged(rows, seed).into_iter())
+}
+
+/// Confidence and truth of all rows, each judged by tables that were fitted without it.
+fn judged(rows: &[Row], seed: u64) -> Vec<(f64, Suspect)> {
     let mut rows = rows.to_vec();
     shuffle(&mut rows, seed);
     let of_fold = |fold: usize, own: bool| {
         rows.iter().enumerate().filter(move |(at, _)| (at % FOLDS == fold) == own).map(|(_, row)| row)
     };
-    let judged = (0..FOLDS).flat_map(|fold| {
+    let fold = |fold| {
         let tables = Tables::fit(of_fold(fold, false));
         of_fold(fold, true).map(move |row| (right(&tables, row), row.1)).collect::<Vec<_>>()
-    });
-    auc(judged)
+    };
+    (0..FOLDS).flat_map(fold).collect()
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 * 100.0 / whole as f64
 }
 
 /// The probability that a right bisection gets more confidence than a wrong one; half if both get the same.

@@ -43,7 +43,7 @@ const TEMPER: f64 = 0.6;
 /// What is added to every count, so that nothing is impossible.
 const PSEUDO: f64 = 2.0;
 
-/// No confidence is higher: of the best bisections, one in seven is wrong.
+/// No confidence is higher: of the bisections that look best, one in six is wrong.
 pub const MAX_CONFIDENCE: f64 = 0.85;
 
 /// Counted on 312 bisections of syzbot, 2019 to 2023, that named a culprit, against the `Fixes:` tags of the fixes that
