@@ -126,6 +126,28 @@ fn ok_the_crash_that_is_looked_for_finds_its_commit() {
 }
 
 #[test]
+fn ok_the_log_of_the_bisection_can_be_read() {
+    let output = bisect(
+        "bisect-log-of-git",
+        "check --crash 'KASAN: x in ring_write' --require 'reproducer ends' console.log",
+    );
+    assert_eq!(named(&output), Some(CULPRIT), "{}", text(&output));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bisect-log-of-git");
+    fs::write(folder.join("bisect.log"), git(&folder, &["bisect", "log"]).stdout).unwrap();
+    let mut ksplat = Command::new(env!("CARGO_BIN_EXE_ksplat"));
+    let json = ksplat
+        .current_dir(&folder)
+        .args(["bisect", "--format", "json", "bisect.log"])
+        .output()
+        .unwrap()
+        .stdout;
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["culprit"]["subject"], format!("commit {CULPRIT}"));
+    assert_eq!((&json["program"], &json["unknown_lines"]), (&"git".into(), &0.into()));
+    assert!(json["revisions"].as_array().unwrap().len() > 5);
+}
+
+#[test]
 fn ok_an_error_stops_the_bisection_and_names_nobody() {
     for (name, oracle) in [
         ("bisect-flag", "check --mach near console.log"),

@@ -72,7 +72,7 @@ pub(crate) struct OracleArgs {
     /// The crash that is looked for: a title, a signature, or a file with its log or its report as JSON.
     ///
     /// A title has blanks, a signature starts with `v1:`; anything else is a file, which must exist. Without it, any
-    /// crash is the one.
+    /// crash is the one. Of a log, the first crash counts.
     #[arg(long, value_name = "TITLE|SIGNATURE|FILE")]
     pub(crate) crash: Option<String>,
     /// When a crash is the one that is looked for.
