@@ -20,6 +20,34 @@ pub enum ErrorKind {
     /// A file or directory could not be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf),
+    /// A file that was to be an ELF file is none, or a broken one.
+    #[error("cannot use {} as an ELF file", .0.display())]
+    Object(PathBuf),
+    /// No vmlinux of this release is in the usual places.
+    #[error("no vmlinux of {0} is found")]
+    NoVmlinux(String),
+    /// A log and a file have different build IDs.
+    #[error("build ID mismatch: log has {log}, {what} has {file} ({})", .path.display())]
+    BuildId {
+        /// `vmlinux`, or the module's name.
+        what: String,
+        /// The build ID of the log.
+        log: String,
+        /// The build ID of the file.
+        file: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A log and a vmlinux speak of different kernels.
+    #[error("kernel mismatch: log has {log}, vmlinux has {file} ({})", .path.display())]
+    Banner {
+        /// What the log says.
+        log: String,
+        /// What the file says.
+        file: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// Text that was to be a report or a group is none.
     #[error("not a saved {what}: {at}")]
     Saved {

@@ -41,9 +41,12 @@
 
 mod block;
 mod bytes;
+mod decompress;
 pub mod dedup;
 mod error;
 mod family;
+#[cfg(feature = "symbolize")]
+pub mod filter;
 pub mod input;
 pub mod log;
 pub mod output;
@@ -52,6 +55,8 @@ mod printk;
 pub mod report;
 mod splat;
 mod stream;
+#[cfg(feature = "symbolize")]
+pub mod symbolize;
 
 /// The long chapters.
 pub mod doc {

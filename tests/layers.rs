@@ -15,6 +15,7 @@ use std::path::Path;
 /// only one that sees `family` whole.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("decompress", &[]),
     ("report", &[]),
     ("bytes", &["report"]),
     ("printk", &["bytes"]),
@@ -25,8 +26,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "report"]),
+    ("symbolize", &["decompress", "error", "report"]),
+    ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
     ("output", &["dedup", "error", "parse", "report"]),
-    ("input", &["error", "log", "report", "stream"]),
+    ("input", &["decompress", "error", "log", "report", "stream"]),
 ];
 
 #[test]

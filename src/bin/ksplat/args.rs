@@ -44,6 +44,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
+    Symbolize(SymbolizeArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -60,6 +61,8 @@ pub(crate) struct ScanArgs {
     /// How to print the reports.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) files: Files,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -84,6 +87,61 @@ pub(crate) struct GroupArgs {
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+}
+
+/// Print logs with their source lines, as scripts/decode_stacktrace.sh does.
+///
+/// Every line of the log is printed again. Behind a symbol stands its source file and line, before a frame a line for
+/// each function that is inlined there. Say which kernel with --vmlinux or -r.
+///
+/// Exits with 2 if a log or a file cannot be read or is of another kernel than the log says, else with 0.
+#[derive(Debug, Args)]
+pub(crate) struct SymbolizeArgs {
+    /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// Print standard input line by line as it comes.
+    ///
+    /// What the log says only later, as the kernel offset at the end of a panic, is not known then.
+    #[arg(short, long, conflicts_with = "paths")]
+    pub(crate) follow: bool,
+}
+
+/// The files that have source lines.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source lines")]
+pub(crate) struct Files {
+    /// The kernel with its debug information.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vmlinux: Option<PathBuf>,
+    /// Where modules are, instead of the usual places; can be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) modules: Vec<PathBuf>,
+    /// Look for vmlinux and modules of this release in the usual places; -v says where.
+    #[arg(short, long, value_name = "RELEASE")]
+    pub(crate) release: Option<String>,
+    /// Use files although they are of another build than the log says.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Let debuginfod-find fetch modules that are not found.
+    #[arg(long)]
+    pub(crate) debuginfod: bool,
+    /// How far the kernel was moved (KASLR), in hex, where the log does not say it.
+    #[arg(long, value_name = "HEX", value_parser = hex)]
+    pub(crate) kaslr_offset: Option<u64>,
+}
+
+impl Files {
+    /// Whether source lines are wanted.
+    pub(crate) const fn are_given(&self) -> bool {
+        self.vmlinux.is_some() || self.release.is_some()
+    }
+}
+
+fn hex(digits: &str) -> Result<u64, std::num::ParseIntError> {
+    u64::from_str_radix(digits.strip_prefix("0x").unwrap_or(digits), 16)
 }
 
 /// List the kinds of crash that this version knows.

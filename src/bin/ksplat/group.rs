@@ -4,16 +4,16 @@ use crate::Outcome;
 use crate::args::{Format, GroupArgs};
 use crate::console::Console;
 use crate::logs;
+use ksplat::Report;
 use ksplat::dedup::Groups;
 use ksplat::output::{json, text};
-use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome> {
     let mut groups = Groups::new();
-    let one = |path: &str, report: &Report<'_>, identity: &Identity| {
+    let one = |path: &str, report: Report<'_>| {
         let mut groups = Groups::new();
-        groups.add(path, report, identity);
+        groups.add(path, &report, &ksplat::identify(&report));
         groups
     };
     logs::each_report(&args.paths, console, &one, |_, one| {

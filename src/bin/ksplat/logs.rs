@@ -4,7 +4,7 @@ use crate::args::Paths;
 use crate::console::{self, Console};
 use ksplat::input::{Follow, Opened, Pieces, Settings, Source};
 use ksplat::log::Detection;
-use ksplat::{Error, Identity, Log, Report};
+use ksplat::{Error, Log, Report};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -28,7 +28,7 @@ enum Done<T> {
 pub(crate) fn each_report<T: Send>(
     paths: &Paths,
     console: &mut Console,
-    render: &(impl Fn(&str, &Report<'_>, &Identity) -> T + Sync),
+    render: &(impl Fn(&str, Report<'_>) -> T + Sync),
     mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let settings = paths.settings();
@@ -60,7 +60,7 @@ pub(crate) fn each_report<T: Send>(
 fn read<T>(
     source: &Source,
     settings: &Settings,
-    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+    render: &impl Fn(&str, Report<'_>) -> T,
 ) -> Result<Done<T>, Error> {
     let name = source.name();
     Ok(match source.open(settings)? {
@@ -68,7 +68,7 @@ fn read<T>(
         Opened::Whole(bytes) => {
             let log =
                 settings.transport.map_or_else(|| Log::from_bytes(&bytes), |t| Log::carried_by(t, &bytes));
-            let found = log.reports().map(|r| render(&name, &r, &ksplat::identify(&r))).collect();
+            let found = log.reports().map(|r| render(&name, r)).collect();
             Done::Whole { name, bytes: bytes.len(), detection: log.detection().clone(), found }
         }
     })
@@ -78,14 +78,14 @@ fn long<T>(
     name: &str,
     mut pieces: Box<Pieces>,
     console: &mut Console,
-    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+    render: &impl Fn(&str, Report<'_>) -> T,
     visit: &mut impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut found = 0;
     for report in pieces.by_ref() {
         match report {
             Ok(report) => {
-                visit(console, render(name, &report, &ksplat::identify(&report)))?;
+                visit(console, render(name, report))?;
                 found += 1;
             }
             Err(error) => console.error(&error),
@@ -105,7 +105,7 @@ fn long<T>(
 pub(crate) fn follow<T>(
     paths: &Paths,
     console: &mut Console,
-    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+    render: &impl Fn(&str, Report<'_>) -> T,
     mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let source = match paths.paths.as_slice() {
@@ -127,7 +127,7 @@ pub(crate) fn follow<T>(
     };
     for report in reports {
         match report {
-            Ok(report) => visit(console, render(&name, &report, &ksplat::identify(&report)))?,
+            Ok(report) => visit(console, render(&name, report))?,
             Err(error) => console.error(&error),
         }
         console.out.flush()?;

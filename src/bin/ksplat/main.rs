@@ -9,6 +9,7 @@ mod logs;
 mod man;
 mod scan;
 mod schema;
+mod symbolize;
 
 use args::{Cli, Color, Global, Verb};
 use clap::Parser as _;
@@ -59,6 +60,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
     match verb {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
+        Verb::Symbolize(args) => symbolize::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

@@ -1,19 +1,32 @@
 //! `ksplat scan`: finds and prints every report.
 
 use crate::Outcome;
-use crate::args::{Format, ScanArgs};
+use crate::args::{Files, Format, ScanArgs};
 use crate::console::Console;
-use crate::logs;
+use crate::{logs, symbolize};
 use ksplat::output::text::Colour;
 use ksplat::output::{json, text};
-use ksplat::{Identity, Report};
+use ksplat::symbolize::Symbolizer;
+use ksplat::{Error, Identity, Report};
 use std::io::{self, Write as _};
+use std::sync::{Mutex, PoisonError};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
     let (format, colour) = (args.format, console.colour);
     let mut found = 0;
-    let render =
-        |path: &str, report: &Report<'_>, identity: &Identity| render(format, colour, path, report, identity);
+    let mut symbolizing = match symbolizing(&args.files) {
+        Ok(symbolizing) => symbolizing,
+        Err(error) => {
+            console.error(&error);
+            return Ok(Outcome::Nothing);
+        }
+    };
+    let render = |path: &str, mut report: Report<'_>| {
+        if let Some(symbolizing) = &symbolizing {
+            symbolizing.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut report);
+        }
+        render(format, colour, path, &report, &ksplat::identify(&report))
+    };
     let print = |console: &mut Console, report: io::Result<Vec<u8>>| {
         console.out.write_all(lead(format, found))?;
         console.out.write_all(&report?)?;
@@ -25,10 +38,42 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
     } else {
         logs::each_report(&args.paths, console, &render, print)?;
     }
+    if let Some(symbolizing) =
+        symbolizing.take().map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner))
+    {
+        symbolizing.tell(console);
+    }
     if args.format == Format::Json {
         console.out.write_all(if found == 0 { b"[]\n" } else { b"\n]\n" })?;
     }
     Ok(Outcome::found(found > 0 && !args.exit_zero))
+}
+
+/// Gives reports their source lines, and keeps what went wrong until the reports are printed.
+struct Symbolizing {
+    symbolizer: Symbolizer,
+    errors: Vec<Error>,
+}
+
+/// One for all logs; they are read in parallel and take turns.
+fn symbolizing(files: &Files) -> Result<Option<Mutex<Symbolizing>>, Error> {
+    if !files.are_given() {
+        return Ok(None);
+    }
+    let symbolizer = Symbolizer::open(symbolize::settings(files))?;
+    Ok(Some(Mutex::new(Symbolizing { symbolizer, errors: Vec::new() })))
+}
+
+impl Symbolizing {
+    fn fill(&mut self, report: &mut Report<'_>) {
+        self.errors.extend(self.symbolizer.report(report).err());
+        self.errors.extend(self.symbolizer.take_errors());
+    }
+
+    fn tell(mut self, console: &mut Console) {
+        self.symbolizer.take_trail().iter().for_each(|step| console.note(step));
+        self.errors.iter().for_each(|error| console.error(error));
+    }
 }
 
 /// What stands before a report that so many others precede.

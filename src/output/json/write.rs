@@ -169,6 +169,7 @@ fn instruction_pointer(dump: &model::Registers<'_>) -> Option<Place> {
         address: dump.ip_address.map(|a| hex(a.0)),
         file: location.map(|l| l.file.to_string()),
         line: location.and_then(|l| l.line),
+        inlined: dump.ip_inlined.iter().map(frame).collect(),
         ..dump.ip.as_ref().map(place).unwrap_or_default()
     })
 }

@@ -1,0 +1,287 @@
+//! The symbols of code, by name and by address.
+//!
+//! One pass over `.symtab` and one sort; names stay where they are, in one copy of `.strtab`. A trace names a place
+//! as `function+offset/size`, and there the size is not the symbol's own but the distance to the next symbol
+//! (`get_symbol_pos` in `kernel/kallsyms.c`), padding included. It is what tells namesakes apart, and what tells that
+//! a trace comes from another build.
+
+use std::ops::Range;
+
+/// A symbol of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    /// Link-time address.
+    pub(crate) address: u64,
+    /// Bytes, as the compiler said; 0 where assembler said nothing.
+    pub(crate) size: u64,
+    /// Where in the string table the name stands.
+    pub(crate) name: u32,
+}
+
+/// What a function's name and size stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The start of the one function that fits.
+    One(u64),
+    /// No function has the name.
+    None,
+    /// Functions have the name, none the size: another build. The sizes that there are.
+    OtherSize(Vec<u64>),
+    /// So many functions have name and size.
+    Ambiguous(usize),
+}
+
+/// The symbols of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    names: Vec<u8>,
+    /// By address.
+    symbols: Vec<Symbol>,
+    /// By hash of the name: the first symbol, or [`END`].
+    heads: Vec<u32>,
+    /// For each symbol the next of the same hash, or [`END`].
+    next: Vec<u32>,
+    /// Sections of code, by address.
+    code: Vec<Range<u64>>,
+}
+
+const END: u32 = u32::MAX;
+
+impl Table {
+    /// A table of `symbols`, whose names stand in `names`, and of the sections that hold them.
+    pub(crate) fn new(
+        names: Vec<u8>,
+        symbols: impl Iterator<Item = Symbol>,
+        mut code: Vec<Range<u64>>,
+    ) -> Self {
+        code.sort_unstable_by_key(|r| r.start);
+        let mut table = Self { names, code, ..Self::default() };
+        let mut symbols: Vec<Symbol> =
+            symbols.filter(|s| is_kept(name_at(&table.names, s.name))).take(END as usize).collect();
+        symbols.sort_unstable_by_key(|s| (s.address, s.name));
+        table.heads = vec![END; (symbols.len() * 2).next_power_of_two()];
+        table.next = Vec::with_capacity(symbols.len());
+        for (at, symbol) in (0u32..).zip(&symbols) {
+            let slot = slot(name_at(&table.names, symbol.name), table.heads.len());
+            let head = table.heads.get_mut(slot).map(|head| std::mem::replace(head, at));
+            table.next.push(head.unwrap_or(END));
+        }
+        table.symbols = symbols;
+        table
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// The function that a trace calls `name`, `size` bytes long.
+    pub(crate) fn find(&self, name: &[u8], size: Option<u64>) -> Found {
+        let mut starts: Vec<u64> = Vec::new();
+        let mut sizes = Vec::new();
+        for (at, symbol) in self.named(name) {
+            let extent = self.extent(at);
+            if size.is_none_or(|size| size == symbol.size || extent.fits(size)) {
+                starts.push(symbol.address);
+            } else {
+                sizes.push(extent.size);
+            }
+        }
+        // Two names of one address are one function.
+        starts.sort_unstable();
+        starts.dedup();
+        match (starts.as_slice(), sizes.is_empty()) {
+            ([start], _) => Found::One(*start),
+            ([], true) => Found::None,
+            ([], false) => Found::OtherSize(sizes),
+            (several, _) => Found::Ambiguous(several.len()),
+        }
+    }
+
+    /// The name of the function that an address stands in, and where it starts.
+    pub(crate) fn at(&self, address: u64) -> Option<(&[u8], u64)> {
+        let section = self.section(address)?;
+        let behind = self.symbols.partition_point(|s| s.address <= address);
+        let last = self.symbols.get(behind.checked_sub(1)?)?;
+        if last.address < section.start {
+            return None;
+        }
+        // Of the names of one address the one that has a size is the function's.
+        let first = self.symbols.partition_point(|s| s.address < last.address);
+        let names = self.symbols.get(first..behind)?;
+        let symbol = names.iter().max_by_key(|s| s.size > 0)?;
+        Some((name_at(&self.names, symbol.name), symbol.address))
+    }
+
+    /// The addresses from this symbol to the next.
+    pub(crate) fn range_of(&self, start: u64) -> Range<u64> {
+        let at = self.symbols.partition_point(|s| s.address < start);
+        start..start.saturating_add(self.extent(at).size)
+    }
+
+    /// All symbols, by address.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Symbol)> {
+        self.symbols.iter().map(|s| (name_at(&self.names, s.name), *s))
+    }
+
+    /// The sections of code, by address.
+    pub(crate) fn code(&self) -> &[Range<u64>] {
+        &self.code
+    }
+
+    /// The symbols called `name`; the suffix that link-time optimisation adds (`.llvm.123`) the kernel leaves out.
+    fn named(&self, name: &[u8]) -> impl Iterator<Item = (usize, Symbol)> {
+        let mut at = self.heads.get(slot(name, self.heads.len())).copied().unwrap_or(END);
+        std::iter::from_fn(move || {
+            let here = usize::try_from(at).ok()?;
+            let symbol = self.symbols.get(here)?;
+            at = self.next.get(here).copied().unwrap_or(END);
+            Some((here, *symbol))
+        })
+        .filter(move |(_, symbol)| {
+            let full = name_at(&self.names, symbol.name);
+            full == name || without_suffix(full) == name
+        })
+    }
+
+    fn section(&self, address: u64) -> Option<&Range<u64>> {
+        let behind = self.code.partition_point(|r| r.start <= address);
+        self.code.get(behind.checked_sub(1)?).filter(|r| address < r.end)
+    }
+
+    /// How far it is from a symbol to the next one.
+    fn extent(&self, at: usize) -> Extent {
+        let Some(symbol) = self.symbols.get(at) else { return Extent { size: 0, is_last: false } };
+        let behind =
+            at + self.symbols.get(at..).unwrap_or_default().partition_point(|s| s.address <= symbol.address);
+        let next = self.symbols.get(behind).map_or(u64::MAX, |s| s.address);
+        let end = self.section(symbol.address).map_or(next, |section| section.end);
+        Extent { size: next.min(end) - symbol.address, is_last: next >= end }
+    }
+}
+
+/// How far a symbol reaches.
+struct Extent {
+    size: u64,
+    /// Behind it the section ends, so that what follows in memory is not known here.
+    is_last: bool,
+}
+
+impl Extent {
+    fn fits(&self, size: u64) -> bool {
+        size == self.size || self.is_last && size > self.size
+    }
+}
+
+/// Names that kallsyms leaves out, so that they end no function: labels and mapping symbols
+/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`).
+fn is_kept(name: &[u8]) -> bool {
+    !matches!(name, [] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..])
+        && !name.starts_with(b"__efistub_")
+        && !name.starts_with(b"__kvm_nvhe_")
+}
+
+fn name_at(names: &[u8], at: u32) -> &[u8] {
+    let name = usize::try_from(at).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+    name.split_at(memchr::memchr(0, name).unwrap_or(name.len())).0
+}
+
+fn without_suffix(name: &[u8]) -> &[u8] {
+    // Nearly every name that has no dot is told apart by its first bytes; the search is for the others.
+    memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
+}
+
+/// Where a name stands in a table of `slots`, which is a power of two. FNV-1a.
+fn slot(name: &[u8], slots: usize) -> usize {
+    let hash = without_suffix_fast(name).iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The high bits are the good ones.
+    let mask = slots.saturating_sub(1) as u64;
+    usize::try_from((hash >> 20) & mask).unwrap_or(0)
+}
+
+/// As [`without_suffix`], which costs a search for each of 60,000 names, where a suffix of digits says it is worth it.
+fn without_suffix_fast(name: &[u8]) -> &[u8] {
+    if name.last().is_some_and(u8::is_ascii_digit) { without_suffix(name) } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Symbols of 0x100 bytes from 0x1000 on, in one section that ends at 0x1f00.
+    fn table(names: &[(&str, u64, u64)]) -> Table {
+        let mut strings = vec![0];
+        let mut symbols = Vec::new();
+        for (name, address, size) in names {
+            symbols.push(Symbol {
+                address: *address,
+                size: *size,
+                name: u32::try_from(strings.len()).unwrap(),
+            });
+            strings.extend(name.bytes().chain([0]));
+        }
+        Table::new(strings, symbols.into_iter(), vec![0x1000..0x1f00])
+    }
+
+    #[test]
+    fn ok_the_size_counts_to_the_next_symbol() {
+        let table = table(&[("a", 0x1000, 0x7b), ("b", 0x1080, 0x10), ("$x", 0x1090, 0)]);
+        assert_eq!(table.find(b"a", Some(0x80)), Found::One(0x1000));
+        assert_eq!(table.find(b"a", Some(0x7b)), Found::One(0x1000));
+        assert_eq!(table.find(b"a", None), Found::One(0x1000));
+        assert_eq!(table.find(b"c", Some(0x80)), Found::None);
+    }
+
+    #[test]
+    fn ok_namesakes_are_told_apart_by_size() {
+        let table = table(&[("init", 0x1000, 0), ("x", 0x1040, 0), ("init", 0x1100, 0), ("y", 0x1180, 0)]);
+        assert_eq!(table.find(b"init", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.find(b"init", Some(0x80)), Found::One(0x1100));
+        assert_eq!(table.find(b"init", None), Found::Ambiguous(2));
+    }
+
+    #[test]
+    fn err_a_size_that_nobody_has_is_another_build() {
+        let table = table(&[("a", 0x1000, 0x7b), ("b", 0x1080, 0x10)]);
+        assert_eq!(table.find(b"a", Some(0x90)), Found::OtherSize(vec![0x80]));
+    }
+
+    #[test]
+    fn ok_the_last_of_a_section_may_be_longer() {
+        // `oopser_init+0x50/0x1000 [oopser]`: the kernel rounds the end of a module's section up.
+        let table = table(&[("init_module", 0x1e00, 0x6b)]);
+        assert_eq!(table.find(b"init_module", Some(0x1000)), Found::One(0x1e00));
+        assert_eq!(table.find(b"init_module", Some(0x60)), Found::OtherSize(vec![0x100]));
+    }
+
+    #[test]
+    fn ok_two_names_of_one_address_are_one_function() {
+        let table = table(&[("a", 0x1000, 0), ("a", 0x1000, 0x40), ("b", 0x1000, 0x40), ("c", 0x1040, 0)]);
+        assert_eq!(table.find(b"a", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.at(0x1010).unwrap().1, 0x1000);
+        assert_eq!(table.range_of(0x1000), 0x1000..0x1040);
+    }
+
+    #[test]
+    fn ok_the_suffix_of_link_time_optimisation_is_left_out() {
+        let table = table(&[("a.llvm.1234", 0x1000, 0), ("b", 0x1040, 0)]);
+        assert_eq!(table.find(b"a", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.find(b"a.llvm.1234", Some(0x40)), Found::One(0x1000));
+    }
+
+    #[test]
+    fn ok_names_by_address() {
+        let table = table(&[("a", 0x1100, 0), ("b", 0x1180, 0)]);
+        assert_eq!(table.at(0x1105).unwrap(), (&b"a"[..], 0x1100));
+        assert_eq!(table.at(0x1eff).unwrap(), (&b"b"[..], 0x1180));
+        assert_eq!(table.at(0x10ff), None);
+        assert_eq!(table.at(0x1f00), None);
+    }
+
+    #[test]
+    fn err_a_name_outside_of_the_strings_is_none() {
+        let symbols = [Symbol { address: 0x1000, size: 1, name: 77 }];
+        assert!(Table::new(vec![0], symbols.into_iter(), vec![0x1000..0x2000]).is_empty());
+    }
+}
