@@ -5,12 +5,12 @@
 
 use super::build_id::BuildId;
 use super::relocation::{self, Fixup};
-use super::table::{Symbol, Table};
+use super::table::{Builder, Table};
 use crate::{Error, ErrorKind, Result};
 use object::elf;
-use object::read::elf::{ElfFile, FileHeader, SectionHeader as _, Sym as _};
+use object::read::elf::{CompressionHeader as _, ElfFile, FileHeader, SectionHeader, Sym};
 use object::read::{self, Object as _, ObjectSection as _, ReadCache};
-use object::{CompressionFormat, Endianness, SectionFlags, SectionIndex, SymbolIndex};
+use object::{CompressionFormat, Endianness, SectionIndex, SymbolIndex};
 use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -22,6 +22,8 @@ const BETWEEN_SECTIONS: u64 = 1 << 20;
 const MOST_GROWTH: u64 = 1100;
 const MOST_BYTES: u64 = 4 << 30;
 const LONGEST_BANNER: u64 = 4096;
+/// Symbols that are read at once.
+const SYMBOLS_AT_ONCE: u64 = 4096;
 
 /// What an ELF file can be read from.
 pub(crate) trait Source: Read + Seek + Send {}
@@ -35,7 +37,7 @@ pub(crate) struct Elf {
     endian: Endianness,
     sections: Vec<Section>,
     build_id: Option<BuildId>,
-    debug_link: Option<Vec<u8>>,
+    debug_link: Option<Range<u64>>,
     /// Where the kernel's `linux_banner` stands in the file.
     banner: Option<Range<u64>>,
     relocatable: bool,
@@ -62,14 +64,15 @@ impl std::fmt::Debug for Elf {
 }
 
 /// What the headers say.
+#[derive(Default)]
 struct Headers {
     endian: Endianness,
     sections: Vec<Section>,
     build_id: Option<BuildId>,
-    debug_link: Option<Vec<u8>>,
-    banner: Option<Range<u64>>,
+    debug_link: Option<Range<u64>>,
+    /// Where the symbols and their names stand in the file.
+    symbols: Option<(Range<u64>, Range<u64>)>,
     relocatable: bool,
-    table: Table,
 }
 
 impl Elf {
@@ -79,21 +82,29 @@ impl Elf {
     ///
     /// [`ErrorKind::Object`] if it is no ELF file or its headers contradict themselves.
     pub(crate) fn open(path: &Path, mut source: Box<dyn Source>) -> Result<(Self, Table)> {
-        let read = |source: &mut Box<dyn Source>| {
-            let cache = ReadCache::new(source);
-            match object::FileKind::parse(&cache)? {
-                // What is no ELF file fails there, and says so.
-                object::FileKind::Elf64 => headers::<elf::FileHeader64<Endianness>>(&cache),
-                _ => headers::<elf::FileHeader32<Endianness>>(&cache),
-            }
-        };
+        let cache = ReadCache::new(&mut source);
         let failed = |e: read::Error| Error::new(ErrorKind::Object(path.to_path_buf()), e);
-        let headers = read(&mut source).map_err(failed)?;
+        let kind = object::FileKind::parse(&cache).map_err(failed)?;
+        let is_64 = kind == object::FileKind::Elf64;
+        // What is no ELF file fails there, and says so.
+        let headers = if is_64 {
+            headers::<elf::FileHeader64<Endianness>>(&cache)
+        } else {
+            headers::<elf::FileHeader32<Endianness>>(&cache)
+        };
+        let headers = headers.map_err(failed)?;
         let length =
             source.seek(SeekFrom::End(0)).map_err(|e| Error::new(ErrorKind::Read(path.to_path_buf()), e))?;
-        let Headers { endian, sections, build_id, debug_link, banner, relocatable, table } = headers;
+        let Headers { endian, sections, build_id, debug_link, symbols, relocatable } = headers;
         let path = path.to_path_buf();
-        let elf = Self { path, source, length, endian, sections, build_id, debug_link, banner, relocatable };
+        let banner = None;
+        let mut elf =
+            Self { path, source, length, endian, sections, build_id, debug_link, banner, relocatable };
+        let table = match symbols {
+            Some((symbols, strings)) if is_64 => elf.symbols::<elf::Sym64<Endianness>>(symbols, strings),
+            Some((symbols, strings)) => elf.symbols::<elf::Sym32<Endianness>>(symbols, strings),
+            None => Table::default(),
+        };
         Ok((elf, table))
     }
 
@@ -110,8 +121,10 @@ impl Elf {
     }
 
     /// The file name that `.gnu_debuglink` gives.
-    pub(crate) fn debug_link(&self) -> Option<&[u8]> {
-        self.debug_link.as_deref()
+    pub(crate) fn debug_link(&mut self) -> Option<Vec<u8>> {
+        let mut name = self.read(self.debug_link.clone()?).ok()?;
+        name.truncate(memchr::memchr(0, &name)?);
+        Some(name)
     }
 
     /// What the kernel says of itself first: `Linux version 6.1.0 (me@here) (gcc …) #1 SMP …`.
@@ -120,10 +133,6 @@ impl Elf {
         let text = self.read(range.start..range.end.min(range.start.saturating_add(LONGEST_BANNER))).ok()?;
         let end = memchr::memchr2(0, b'\n', &text).unwrap_or(text.len());
         text.starts_with(b"Linux version ").then(|| text.split_at(end).0.to_vec())
-    }
-
-    pub(crate) const fn is_relocatable(&self) -> bool {
-        self.relocatable
     }
 
     pub(crate) fn section(&self, name: &[u8]) -> Option<&Section> {
@@ -135,11 +144,11 @@ impl Elf {
         if range.start > range.end || range.end > self.length {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
-        let mut bytes = vec![0; length];
+        let length = range.end - range.start;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
         self.source.seek(SeekFrom::Start(range.start))?;
-        self.source.read_exact(&mut bytes)?;
-        Ok(bytes)
+        self.source.by_ref().take(length).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == length { Ok(bytes) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// All bytes of a section, decompressed, where it stands in the file in another form than plain bytes.
@@ -188,79 +197,111 @@ impl Section {
 
 type Cache<'s> = ReadCache<&'s mut Box<dyn Source>>;
 
+/// What an ELF header and the section headers say.
 fn headers<'d, H: FileHeader<Endian = Endianness>>(cache: &'d Cache<'_>) -> read::Result<Headers> {
-    let file = ElfFile::<'d, H, &'d Cache<'_>>::parse(cache)?;
-    let relocatable = file.kind() == object::ObjectKind::Relocatable;
+    let header = H::parse(cache)?;
+    let endian = header.endian()?;
+    let table = header.sections(endian, cache)?;
+    let relocatable = header.e_type(endian) == elf::ET_REL;
     let mut next = FIRST_ADDRESS;
-    let mut sections = Vec::new();
-    for section in file.sections() {
-        let SectionFlags::Elf { sh_type, sh_flags } = section.flags() else { continue };
-        let loaded = sh_flags.0 & elf::SHF_ALLOC.0 != 0;
-        let in_file = section.compressed_file_range()?;
-        let size = if sh_type == elf::SHT_NOBITS { section.size() } else { in_file.uncompressed_size };
-        let mut address = if loaded { section.address() } else { 0 };
-        if loaded && relocatable {
-            address = next.next_multiple_of(section.align().clamp(1, BETWEEN_SECTIONS));
-            next = address.saturating_add(size).saturating_add(BETWEEN_SECTIONS);
+    let mut headers = Headers { endian, relocatable, ..Headers::default() };
+    for (index, section) in table.enumerate() {
+        let name = table.section_name(endian, section).unwrap_or_default().to_vec();
+        let flags = section.sh_flags(endian);
+        let loaded = flags.contains(elf::SHF_ALLOC);
+        let (offset, in_file) = section.file_range(endian).unwrap_or((0, 0));
+        let mut file = offset..offset.saturating_add(in_file);
+        let mut size: u64 = section.sh_size(endian).into();
+        let mut compressed = CompressionFormat::None;
+        if let Ok(Some((header, offset, packed))) = section.compression(endian, cache) {
+            file = offset..offset.saturating_add(packed);
+            size = header.ch_size(endian).into();
+            compressed = match header.ch_type(endian) {
+                elf::ELFCOMPRESS_ZLIB => CompressionFormat::Zlib,
+                elf::ELFCOMPRESS_ZSTD => CompressionFormat::Zstandard,
+                _ => CompressionFormat::Unknown,
+            };
         }
-        sections.push(Section {
-            index: section.index(),
-            name: section.name_bytes().unwrap_or_default().to_vec(),
-            address,
-            size,
-            is_code: loaded && sh_flags.0 & elf::SHF_EXECINSTR.0 != 0,
-            file: in_file.offset..in_file.offset.saturating_add(in_file.compressed_size),
-            compressed: in_file.format,
-        });
+        let mut address: u64 = if loaded { section.sh_addr(endian).into() } else { 0 };
+        if loaded && relocatable {
+            let align: u64 = section.sh_addralign(endian).into();
+            address = next.next_multiple_of(align.clamp(1, BETWEEN_SECTIONS));
+            next = address.saturating_add(size).saturating_add(BETWEEN_SECTIONS).min(u64::MAX / 2);
+        }
+        match section.sh_type(endian) {
+            elf::SHT_NOTE if headers.build_id.is_none() => {
+                headers.build_id = build_id(endian, cache, section)
+            }
+            elf::SHT_SYMTAB => {
+                let strings = table.section(section.link(endian)).ok().and_then(|s| s.file_range(endian));
+                headers.symbols = strings.map(|(at, length)| (file.clone(), at..at.saturating_add(length)));
+            }
+            _ if name == b".gnu_debuglink" => headers.debug_link = Some(file.clone()),
+            _ => {}
+        }
+        let is_code = loaded && flags.contains(elf::SHF_EXECINSTR);
+        headers.sections.push(Section { index, name, address, size, is_code, file, compressed });
     }
-    let (table, banner) = symbols(&file, cache, &sections, relocatable)?;
-    let build_id = file.build_id().ok().flatten().map(BuildId::from_bytes);
-    let debug_link = file.gnu_debuglink().ok().flatten().map(|(name, _)| name.to_vec());
-    Ok(Headers { endian: file.endian(), sections, build_id, debug_link, banner, relocatable, table })
+    Ok(headers)
 }
 
-/// The symbols of code, and where `linux_banner` stands in the file.
-fn symbols<'d, H: FileHeader<Endian = Endianness>>(
-    file: &ElfFile<'d, H, &'d Cache<'_>>,
+fn build_id<'d, S: SectionHeader<Endian = Endianness>>(
+    endian: Endianness,
     cache: &'d Cache<'_>,
-    sections: &[Section],
-    relocatable: bool,
-) -> read::Result<(Table, Option<Range<u64>>)> {
-    let endian = file.endian();
-    let symbols = file.elf_symbol_table();
-    let strings = file.elf_section_table().section(symbols.string_section());
-    let names = match strings {
-        Ok(section) if !symbols.is_empty() => section.data(endian, cache)?,
-        _ => &[],
-    };
-    let banner_name = memchr::memmem::find(names, b"\0linux_banner\0").map(|at| at + 1);
-    let mut banner = None;
-    // A section's number is its index here unless the file is odd; then it has no symbols.
-    let section_of = |number: SectionIndex| {
-        let at = number.0.checked_sub(sections.first()?.index.0)?;
-        sections.get(at).filter(|s| s.index == number)
-    };
-    let of_code = symbols.iter().enumerate().filter_map(|(at, symbol)| {
-        let kind = symbol.st_type();
-        if kind == elf::STT_SECTION || kind == elf::STT_FILE || kind == elf::STT_TLS {
-            return None;
+    section: &S,
+) -> Option<BuildId> {
+    let mut notes = section.notes(endian, cache).ok()??;
+    while let Ok(Some(note)) = notes.next() {
+        if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID {
+            return Some(BuildId::from_bytes(note.desc()));
         }
-        let number = symbols.symbol_section(endian, symbol, SymbolIndex(at)).ok()??;
-        let section = section_of(number)?;
-        let value = symbol.st_value(endian).into();
-        if !section.is_code {
-            if banner_name.is_some_and(|name| u32::try_from(name) == Ok(symbol.st_name(endian))) {
-                let from = section.file.start.checked_add(value.checked_sub(section.address)?)?;
-                banner = (from < section.file.end).then_some(from..section.file.end);
+    }
+    None
+}
+
+impl Elf {
+    /// Reads the symbols of code, and finds `linux_banner`.
+    fn symbols<S: Sym<Endian = Endianness>>(&mut self, table: Range<u64>, strings: Range<u64>) -> Table {
+        let names = self.read(strings).unwrap_or_default();
+        let banner_name = memchr::memmem::find(&names, b"\0linux_banner\0").map(|at| at + 1);
+        let banner_name = banner_name.and_then(|at| u32::try_from(at).ok());
+        let mut builder = Builder::new(names);
+        let step = SYMBOLS_AT_ONCE * size_of::<S>() as u64;
+        let mut at = table.start;
+        while at < table.end {
+            let end = at.saturating_add(step).min(table.end);
+            let Ok(bytes) = self.read(at..end) else { break };
+            let whole = bytes.len() / size_of::<S>();
+            let Ok((symbols, _)) = object::pod::slice_from_bytes::<S>(&bytes, whole) else { break };
+            for symbol in symbols {
+                self.symbol(symbol, banner_name, &mut builder);
             }
-            return None;
+            at = end;
         }
-        let address = if relocatable { section.address.checked_add(value)? } else { value };
-        Some(Symbol { address, size: symbol.st_size(endian).into(), name: symbol.st_name(endian) })
-    });
-    let code = sections.iter().filter(|s| s.is_code).map(Section::addresses).collect();
-    let table = Table::new(names.to_vec(), of_code, code);
-    Ok((table, banner))
+        let code = self.sections.iter().filter(|s| s.is_code).map(Section::addresses).collect();
+        builder.table(code)
+    }
+
+    fn symbol<S: Sym<Endian = Endianness>>(&mut self, symbol: &S, banner: Option<u32>, table: &mut Builder) {
+        let endian = self.endian;
+        // Undefined, absolute and common symbols have no section.
+        let Some(section) = self.sections.get(usize::from(symbol.st_shndx(endian).0)) else { return };
+        let value: u64 = symbol.st_value(endian).into();
+        let name = symbol.st_name(endian);
+        if !section.is_code {
+            if banner == Some(name) {
+                let from = section.file.start.saturating_add(value.wrapping_sub(section.address));
+                self.banner = (from < section.file.end).then_some(from..section.file.end);
+            }
+            return;
+        }
+        let kind = symbol.st_type();
+        if kind == elf::STT_SECTION || kind == elf::STT_FILE {
+            return;
+        }
+        let address = if self.relocatable { section.address.saturating_add(value) } else { value };
+        table.add(address, symbol.st_size(endian).into(), name);
+    }
 }
 
 fn fixups<'d, H: FileHeader<Endian = Endianness>>(

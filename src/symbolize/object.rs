@@ -100,8 +100,8 @@ impl Object {
         let (mut elf, table) = Elf::open(path, source)?;
         let build_id = elf.build_id().cloned();
         let banner = elf.banner();
-        let debug_link = elf.debug_link().map(<[u8]>::to_vec);
-        let has_lines = [&b".debug_line"[..], b".zdebug_line"].iter().any(|name| elf.section(name).is_some());
+        let debug_link = elf.debug_link();
+        let has_lines = elf.section(b".debug_line").is_some();
         let path = path.to_path_buf();
         Ok(Self { path, build_id, banner, debug_link, has_lines, table, dwarf: Dwarf::new(elf) })
     }
@@ -149,16 +149,11 @@ impl Object {
         self.banner.as_deref()
     }
 
-    /// What the kernel's source tree was called where this vmlinux was built.
-    pub(crate) fn tree(&mut self) -> Option<Vec<u8>> {
+    /// What the kernel's source tree was called where this vmlinux was built, if paths below it are written whole.
+    pub(crate) fn tree(&mut self) -> Option<String> {
         let Found::One(start) = self.table.find(b"start_kernel", None) else { return None };
         let level = self.dwarf.find(start).pop()?;
-        let file = level.source?.file;
-        Some(file.strip_suffix("/init/main.c")?.as_bytes().to_vec())
-    }
-
-    pub(crate) fn set_tree(&mut self, tree: Option<Vec<u8>>) {
-        self.dwarf.set_tree(tree);
+        Some(level.source?.file.strip_suffix("/init/main.c")?.to_owned())
     }
 
     /// Where a function starts that a trace calls `name`, `size` bytes long.

@@ -4,12 +4,7 @@
 //! together, its `.` and `..` are taken out, and what the build directory or the tree is called is cut off.
 
 /// The path of `name` in `directory` in `compilation`, each of which may be absolute.
-pub(super) fn clean(
-    compilation: &[u8],
-    directory: Option<&[u8]>,
-    name: &[u8],
-    tree: Option<&[u8]>,
-) -> Vec<u8> {
+pub(super) fn clean(compilation: &[u8], directory: Option<&[u8]>, name: &[u8]) -> Vec<u8> {
     let mut path = Vec::new();
     for part in [compilation, directory.unwrap_or_default(), name] {
         if part.starts_with(b"/") || directory_is(&path, part) {
@@ -22,12 +17,16 @@ pub(super) fn clean(
     }
     let path = without_dots(&path);
     let build = without_dots(compilation);
-    for folder in [Some(build.as_slice()), tree].into_iter().flatten() {
-        if let Some(inside) = below(&path, folder) {
-            return inside.to_vec();
-        }
-    }
-    path
+    let inside = below(&path, &build).or_else(|| beside(&path, &build));
+    inside.map_or_else(|| path.clone(), <[u8]>::to_vec)
+}
+
+/// `path` from the folder on that holds both it and the build directory, if that is the kernel's tree: assembler is
+/// called with whole paths, and some kernels are built in a folder of their tree.
+fn beside<'p>(path: &'p [u8], build: &[u8]) -> Option<&'p [u8]> {
+    let common = path.iter().zip(build).take_while(|(a, b)| a == b).count();
+    let folder = path.get(..common)?.iter().rposition(|c| *c == b'/')?;
+    path.get(folder + 1..).filter(|inside| inside.starts_with(b"arch/"))
 }
 
 /// DWARF 5 writes the directory of the compilation as a directory of its own too, and it may be relative.
@@ -68,37 +67,39 @@ fn without_dots(path: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn cleaned(compilation: &str, directory: Option<&str>, name: &str, tree: Option<&str>) -> String {
-        let path = clean(
-            compilation.as_bytes(),
-            directory.map(str::as_bytes),
-            name.as_bytes(),
-            tree.map(str::as_bytes),
-        );
+    fn cleaned(compilation: &str, directory: Option<&str>, name: &str) -> String {
+        let path = clean(compilation.as_bytes(), directory.map(str::as_bytes), name.as_bytes());
         String::from_utf8(path).unwrap()
     }
 
     #[test]
     fn ok_the_build_directory_is_cut() {
-        assert_eq!(cleaned("/src/linux", Some("kernel"), "fork.c", None), "kernel/fork.c");
-        assert_eq!(cleaned("/src/linux", Some("/src/linux/kernel"), "fork.c", None), "kernel/fork.c");
-        assert_eq!(cleaned("/src/linux", None, "./include/linux/list.h", None), "include/linux/list.h");
-        assert_eq!(cleaned("debian/build", Some("debian/build"), "init/main.c", None), "init/main.c");
-        assert_eq!(cleaned("debian/build", Some("debian/build/init"), "main.c", None), "init/main.c");
+        assert_eq!(cleaned("/src/linux", Some("kernel"), "fork.c"), "kernel/fork.c");
+        assert_eq!(cleaned("/src/linux", Some("/src/linux/kernel"), "fork.c"), "kernel/fork.c");
+        assert_eq!(cleaned("/src/linux", None, "./include/linux/list.h"), "include/linux/list.h");
+        assert_eq!(cleaned("debian/build", Some("debian/build"), "init/main.c"), "init/main.c");
+        assert_eq!(cleaned("debian/build", Some("debian/build/init"), "main.c"), "init/main.c");
     }
 
     #[test]
-    fn ok_the_tree_is_cut_where_it_was_built_elsewhere() {
-        let tree = Some("/src/linux-6.1");
-        assert_eq!(cleaned("/out", Some("/src/linux-6.1/arch/x86"), "head_64.S", tree), "arch/x86/head_64.S");
-        assert_eq!(cleaned("/src/linux-6.1/out", Some("../mm"), "slub.c", tree), "mm/slub.c");
+    fn ok_the_tree_is_cut_where_it_holds_the_build_directory() {
+        let folder = Some("/src/linux-6.1/arch/x86/kernel");
+        assert_eq!(cleaned("/src/linux-6.1/debian/build", folder, "head_64.S"), "arch/x86/kernel/head_64.S");
+        assert_eq!(cleaned("/src/linux-6.1/out", Some("../mm"), "slub.c"), "/src/linux-6.1/mm/slub.c");
     }
 
     #[test]
     fn ok_what_is_outside_stays_absolute() {
-        assert_eq!(cleaned("/usr/src/headers", Some("/root/mod"), "mod.c", None), "/root/mod/mod.c");
-        assert_eq!(cleaned("", None, "a/../b.c", None), "b.c");
-        assert_eq!(cleaned("/a", Some("/../.."), "b.c", None), "/b.c");
-        assert_eq!(cleaned("/src/linux", Some("/src/linux-2"), "b.c", None), "/src/linux-2/b.c");
+        assert_eq!(cleaned("/usr/src/headers", Some("/root/mod"), "mod.c"), "/root/mod/mod.c");
+        assert_eq!(cleaned("", None, "a/../b.c"), "b.c");
+        assert_eq!(cleaned("/a", Some("/../.."), "b.c"), "/b.c");
+        assert_eq!(cleaned("/src/linux", Some("/src/linux-2"), "b.c"), "/src/linux-2/b.c");
+    }
+
+    #[test]
+    fn ok_below_a_folder() {
+        assert_eq!(below(b"/src/linux/mm/slub.c", b"/src/linux/"), Some(&b"mm/slub.c"[..]));
+        assert_eq!(below(b"/src/linux-2/mm/slub.c", b"/src/linux"), None);
+        assert_eq!(below(b"/src", b""), None);
     }
 }

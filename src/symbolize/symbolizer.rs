@@ -3,7 +3,8 @@
 use super::address::{CodeAddress, KaslrOffset, LinkAddress, Position};
 use super::build_id::BuildId;
 use super::debuginfo::{self, ModuleFiles};
-use super::object::{Answer, Object, Unknown};
+use super::object::{Answer, Object, SourceFrame, Unknown};
+use super::path;
 use crate::report::{Kernel, Symbol, Text};
 use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
@@ -54,7 +55,8 @@ pub struct Symbolizer {
     /// `None` where there is no file, or none that fits.
     modules: HashMap<String, Option<Object>>,
     files: Option<ModuleFiles>,
-    tree: Option<Vec<u8>>,
+    /// What the kernel's source tree was called, once a path made somebody ask.
+    tree: Option<Option<String>>,
     answers: HashMap<Question, Answer>,
     trail: Vec<String>,
     errors: Vec<Error>,
@@ -115,10 +117,8 @@ impl Symbolizer {
     }
 
     fn set_kernel(&mut self, path: &Path) -> Result<()> {
-        let mut kernel = self.with_debug_info(Object::open(path)?);
+        let kernel = self.with_debug_info(Object::open(path)?);
         self.trail.push(format!("{}: vmlinux", kernel.path().display()));
-        self.tree = kernel.tree();
-        kernel.set_tree(self.tree.clone());
         self.kernel = Some(kernel);
         Ok(())
     }
@@ -208,7 +208,7 @@ impl Symbolizer {
             return answer.clone();
         }
         let id = symbol.build_id.as_ref().and_then(|id| BuildId::from_hex(id));
-        let answer = self.ask(&question, id.as_ref());
+        let answer = self.ask(&question, id.as_ref()).map(|frames| self.in_tree(frames));
         if self.answers.len() >= MOST_ANSWERS {
             self.answers.clear();
         }
@@ -231,7 +231,24 @@ impl Symbolizer {
     ///
     /// Why nothing is known.
     pub fn address(&mut self, address: CodeAddress) -> Answer {
-        self.kernel.as_mut().ok_or(Unknown::NoAddress)?.at(address)
+        let frames = self.kernel.as_mut().ok_or(Unknown::NoAddress)?.at(address)?;
+        Ok(self.in_tree(frames))
+    }
+
+    /// Cuts what the source tree is called off paths that are written whole.
+    fn in_tree(&mut self, mut frames: Vec<SourceFrame>) -> Vec<SourceFrame> {
+        if frames.iter().any(|f| f.file.as_ref().is_some_and(|file| file.starts_with('/'))) {
+            let kernel = &mut self.kernel;
+            let tree = self.tree.get_or_insert_with(|| kernel.as_mut().and_then(Object::tree));
+            for file in frames.iter_mut().filter_map(|f| f.file.as_mut()) {
+                if let Some(inside) =
+                    tree.as_ref().and_then(|tree| path::below(file.as_bytes(), tree.as_bytes()))
+                {
+                    *file = String::from_utf8_lossy(inside).into_owned();
+                }
+            }
+        }
+        frames
     }
 
     /// Where a symbol of the kernel itself was linked.
@@ -250,10 +267,7 @@ impl Symbolizer {
 
     fn module(&mut self, name: &str, id: Option<&BuildId>) -> Option<&mut Object> {
         if !self.modules.contains_key(name) {
-            let module = self.open_module(name, id).map(|mut module| {
-                module.set_tree(self.tree.clone());
-                module
-            });
+            let module = self.open_module(name, id);
             self.modules.insert(name.to_owned(), module);
         }
         self.modules.get_mut(name)?.as_mut()

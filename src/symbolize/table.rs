@@ -16,6 +16,8 @@ pub(crate) struct Symbol {
     pub(crate) size: u64,
     /// Where in the string table the name stands.
     pub(crate) name: u32,
+    /// Of the name.
+    hash: u32,
 }
 
 /// What a function's name and size stand for.
@@ -47,29 +49,44 @@ pub(crate) struct Table {
 
 const END: u32 = u32::MAX;
 
-impl Table {
-    /// A table of `symbols`, whose names stand in `names`, and of the sections that hold them.
-    pub(crate) fn new(
-        names: Vec<u8>,
-        symbols: impl Iterator<Item = Symbol>,
-        mut code: Vec<Range<u64>>,
-    ) -> Self {
-        code.sort_unstable_by_key(|r| r.start);
-        let mut table = Self { names, code, ..Self::default() };
-        let mut symbols: Vec<Symbol> =
-            symbols.filter(|s| is_kept(name_at(&table.names, s.name))).take(END as usize).collect();
-        symbols.sort_unstable_by_key(|s| (s.address, s.name));
-        table.heads = vec![END; (symbols.len() * 2).next_power_of_two()];
-        table.next = Vec::with_capacity(symbols.len());
-        for (at, symbol) in (0u32..).zip(&symbols) {
-            let slot = slot(name_at(&table.names, symbol.name), table.heads.len());
-            let head = table.heads.get_mut(slot).map(|head| std::mem::replace(head, at));
-            table.next.push(head.unwrap_or(END));
-        }
-        table.symbols = symbols;
-        table
+/// A table while symbols are added to it.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    names: Vec<u8>,
+    symbols: Vec<Symbol>,
+}
+
+impl Builder {
+    /// A table of symbols whose names stand in `names`.
+    pub(crate) fn new(names: Vec<u8>) -> Self {
+        Self { names, symbols: Vec::new() }
     }
 
+    /// Adds a symbol, unless kallsyms leaves it out.
+    pub(crate) fn add(&mut self, address: u64, size: u64, name: u32) {
+        let text = name_at(&self.names, name);
+        if is_kept(text) && self.symbols.len() < END as usize {
+            self.symbols.push(Symbol { address, size, name, hash: hash(text) });
+        }
+    }
+
+    /// The table, of symbols that stand in the sections `code`.
+    pub(crate) fn table(self, mut code: Vec<Range<u64>>) -> Table {
+        let Self { names, mut symbols } = self;
+        code.sort_unstable_by_key(|r| r.start);
+        symbols.sort_unstable_by_key(|s| (s.address, s.name));
+        let mut heads = vec![END; (symbols.len() * 2).next_power_of_two()];
+        let mut next = Vec::with_capacity(symbols.len());
+        for (at, symbol) in (0u32..).zip(&symbols) {
+            let slot = slot(symbol.hash, &heads);
+            let head = heads.get_mut(slot).map(|head| std::mem::replace(head, at));
+            next.push(head.unwrap_or(END));
+        }
+        Table { names, symbols, heads, next, code }
+    }
+}
+
+impl Table {
     pub(crate) fn is_empty(&self) -> bool {
         self.symbols.is_empty()
     }
@@ -130,7 +147,8 @@ impl Table {
 
     /// The symbols called `name`; the suffix that link-time optimisation adds (`.llvm.123`) the kernel leaves out.
     fn named(&self, name: &[u8]) -> impl Iterator<Item = (usize, Symbol)> {
-        let mut at = self.heads.get(slot(name, self.heads.len())).copied().unwrap_or(END);
+        let hash = hash(name);
+        let mut at = self.heads.get(slot(hash, &self.heads)).copied().unwrap_or(END);
         std::iter::from_fn(move || {
             let here = usize::try_from(at).ok()?;
             let symbol = self.symbols.get(here)?;
@@ -138,6 +156,9 @@ impl Table {
             Some((here, *symbol))
         })
         .filter(move |(_, symbol)| {
+            if symbol.hash != hash {
+                return false;
+            }
             let full = name_at(&self.names, symbol.name);
             full == name || without_suffix(full) == name
         })
@@ -190,14 +211,19 @@ fn without_suffix(name: &[u8]) -> &[u8] {
     memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
 }
 
-/// Where a name stands in a table of `slots`, which is a power of two. FNV-1a.
-fn slot(name: &[u8], slots: usize) -> usize {
-    let hash = without_suffix_fast(name).iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    // The high bits are the good ones.
-    let mask = slots.saturating_sub(1) as u64;
-    usize::try_from((hash >> 20) & mask).unwrap_or(0)
+/// A multiplicative hash of eight bytes at a time, of which the high bits are the good ones.
+fn hash(name: &[u8]) -> u32 {
+    let (words, rest) = without_suffix_fast(name).as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let words = words.iter().chain(std::iter::once(&last)).map(|word| u64::from_le_bytes(*word));
+    let step = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    (words.fold(0, step) >> 32) as u32
+}
+
+/// Where a hash stands in a table whose length is a power of two.
+fn slot(hash: u32, heads: &[u32]) -> usize {
+    hash as usize & heads.len().saturating_sub(1)
 }
 
 /// As [`without_suffix`], which costs a search for each of 60,000 names, where a suffix of digits says it is worth it.
@@ -281,7 +307,8 @@ mod tests {
 
     #[test]
     fn err_a_name_outside_of_the_strings_is_none() {
-        let symbols = [Symbol { address: 0x1000, size: 1, name: 77 }];
-        assert!(Table::new(vec![0], symbols.into_iter(), vec![0x1000..0x2000]).is_empty());
+        let mut builder = Builder::new(vec![0]);
+        builder.add(0x1000, 1, 77);
+        assert!(builder.table(vec![0x1000..0x2000]).is_empty());
     }
 }

@@ -46,8 +46,6 @@ pub(crate) struct Dwarf {
     names: HashMap<(usize, u64), Option<Arc<str>>>,
     paths: HashMap<(u64, u64), Arc<str>>,
     split: split::Split,
-    /// What the kernel's source tree was called where it was built.
-    tree: Option<Vec<u8>>,
 }
 
 /// A place in the source.
@@ -85,14 +83,8 @@ impl Dwarf {
             starts: HashMap::new(),
             names: HashMap::new(),
             paths: HashMap::new(),
-            tree: None,
         }
         .with_ranges()
-    }
-
-    /// Paths below `tree` are shown relative to it.
-    pub(crate) fn set_tree(&mut self, tree: Option<Vec<u8>>) {
-        self.tree = tree;
     }
 
     fn with_ranges(mut self) -> Self {
@@ -404,7 +396,7 @@ impl Dwarf {
         let compilation = of_unit.and_then(&mut bytes).unwrap_or_default();
         let directory = file.directory.and_then(&mut bytes);
         let name = bytes(file.name)?;
-        let path = path::clean(&compilation, directory.as_deref(), &name, self.tree.as_deref());
+        let path = path::clean(&compilation, directory.as_deref(), &name);
         let path: Arc<str> = String::from_utf8_lossy(&path).into();
         self.paths.insert(key, Arc::clone(&path));
         Some(Source { file: path, line })
