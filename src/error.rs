@@ -23,6 +23,9 @@ pub enum ErrorKind {
     /// A file that was to be an ELF file is none, or a broken one.
     #[error("cannot use {} as an ELF file", .0.display())]
     Object(PathBuf),
+    /// A file that was to list symbols, as `System.map` does, lists none.
+    #[error("no symbols in {}", .0.display())]
+    Symbols(PathBuf),
     /// No vmlinux of this release is in the usual places.
     #[error("no vmlinux of {0} is found")]
     NoVmlinux(String),

@@ -21,12 +21,11 @@ use crate::block::{self, Block};
 use crate::bytes;
 use crate::log::{Lines, Log};
 use crate::report::{InstructionPointer, Kernel, Symbol, Text};
-use crate::symbolize::{
-    Answer, CodeAddress, Evidence, KaslrOffset, Position, SourceFrame, Symbolizer, Unknown,
-};
+use crate::symbolize::{Answer, CodeAddress, Evidence, KaslrOffset, Position, SourceFrame, Symbolizer};
 use crate::{Error, Result};
 use memchr::memmem;
 use std::io::{self, Write};
+use std::ops::Range;
 
 /// Writes logs with source lines.
 #[derive(Debug)]
@@ -52,12 +51,12 @@ pub struct Counts {
     pub unknown: usize,
 }
 
-/// A line to be written: the lines of inlined functions before it, and what is inserted into it.
+/// A line to be written: the lines of inlined functions before it, and what changes in it.
 #[derive(Debug, Default)]
 struct Decoration {
     before: Vec<Vec<u8>>,
-    /// `(bytes from the start of the text, what stands there)`, by place.
-    inserted: Vec<(usize, Vec<u8>)>,
+    /// What stands in place of some bytes of the text, by place; most often of none.
+    changes: Vec<(Range<usize>, Vec<u8>)>,
 }
 
 impl<'s> Filter<'s> {
@@ -185,10 +184,10 @@ impl<'s> Filter<'s> {
         }
         out.write_all(prefix)?;
         let mut from = 0;
-        for (at, inserted) in &decoration.inserted {
-            out.write_all(text.get(from..*at).unwrap_or_default())?;
-            out.write_all(inserted)?;
-            from = *at;
+        for (at, change) in &decoration.changes {
+            out.write_all(text.get(from..at.start).unwrap_or_default())?;
+            out.write_all(change)?;
+            from = at.end;
         }
         out.write_all(text.get(from..).unwrap_or_default())?;
         out.write_all(tail)
@@ -228,7 +227,10 @@ impl<'s> Filter<'s> {
             return Decoration::default();
         }
         let Some(symbol) = &line.ip else {
-            let Some(InstructionPointer(address)) = line.ip_address else { return self.others(text) };
+            let is_x86 = text.starts_with(b"RIP") || text.starts_with(b"EIP");
+            let Some(InstructionPointer(address)) = line.ip_address.filter(|_| is_x86) else {
+                return self.others(text);
+            };
             return self.frame(text, "", None, Some(address), Position::Executing);
         };
         // x86 does not repeat the instruction pointer on the stack; the others do.
@@ -256,28 +258,23 @@ impl<'s> Filter<'s> {
         position: Position,
     ) -> Decoration {
         let linked = address.zip(self.offset).map(|(run, offset)| linked(offset, run, position));
-        let answer = match (symbol.map(|s| self.symbolizer.symbol(s, position)), linked) {
-            (Some(Ok(frames)), _) => Ok(frames),
-            (Some(Err(Unknown::Ambiguous { .. })) | None, Some(linked)) => self.symbolizer.address(linked),
-            (Some(unknown), _) => unknown,
-            (None, None) => Err(Unknown::NoAddress),
-        };
+        let answer = self.symbolizer.place(symbol, linked, position);
         self.count(&answer);
-        let Ok(mut frames) = answer else { return Decoration::default() };
-        let Some(own) = frames.pop() else { return Decoration::default() };
-        let inserted = match symbol {
-            Some(symbol) => behind(text, &symbol.name).map(|at| (at, place(&own).unwrap_or_default())),
-            None => behind_address(text).map(|at| {
-                let place = place(&own).unwrap_or_default();
-                (at, [format!(" {}", own.function).into_bytes(), place].concat())
-            }),
+        let mut frames = answer.unwrap_or_default();
+        let own = frames.pop().as_ref().and_then(place);
+        let change = match symbol {
+            Some(symbol) => behind(text, &symbol.name).map(|at| at..at).zip(own),
+            None => {
+                let name = linked.and_then(|address| self.symbolizer.name(address));
+                name.zip(address).and_then(|(name, run)| named(text, run, &name, &own.unwrap_or_default()))
+            }
         };
         let inlined = |frame: &SourceFrame| {
             let place = place(frame).unwrap_or_default();
             [format!("{start}{}", frame.function).into_bytes(), place, b" [inline]".to_vec()].concat()
         };
         let before = frames.iter().filter(|f| f.file.is_some()).map(inlined).collect();
-        Decoration { before, inserted: inserted.into_iter().collect() }
+        Decoration { before, changes: change.into_iter().collect() }
     }
 
     /// Any other line that names places: headers, locks.
@@ -301,7 +298,7 @@ impl<'s> Filter<'s> {
             let answer = self.symbolizer.symbol(&symbol, position);
             self.count(&answer);
             let Some(place) = answer.ok().and_then(|frames| place(frames.last()?)) else { continue };
-            decoration.inserted.push((end, place));
+            decoration.changes.push((end..end, place));
         }
         decoration
     }
@@ -334,10 +331,17 @@ fn behind(text: &[u8], name: &[u8]) -> Option<usize> {
     })
 }
 
-/// Where the last address of a text ends: `[<ffffffff81002500>]`, `0xffffffff81002500`.
-fn behind_address(text: &[u8]) -> Option<usize> {
+/// Puts the name of a raw address behind it, as kernels did that printed both: ` ? 0xffffffff81002500` becomes
+/// ` [<ffffffff81002500>] ? do_one_initcall+0xa0/0x220 (init/main.c:1271)`.
+fn named(text: &[u8], run: u64, name: &Symbol<'_>, place: &[u8]) -> Option<(Range<usize>, Vec<u8>)> {
+    let starts = [&b"? "[..], b"[<", b"0x"];
+    let start = starts.iter().filter_map(|s| memmem::find(text, s)).min()?;
     let end = text.trim_ascii_end().len();
-    (text.get(..end)?.ends_with(b">]") || text.get(end - 1)?.is_ascii_hexdigit()).then_some(end)
+    let doubt = if text.get(start) == Some(&b'?') { "? " } else { "" };
+    let (offset, size) = (name.offset?, name.size?);
+    let mut change = format!("[<{run:016x}>] {doubt}{}+{offset:#x}/{size:#x}", name.name).into_bytes();
+    change.extend_from_slice(place);
+    (start < end).then_some((start..end, change))
 }
 
 /// The symbol whose offset starts at `at`: where it starts, what it is, where it ends.

@@ -112,6 +112,11 @@ impl Elf {
         &self.path
     }
 
+    /// Bytes of the file.
+    pub(crate) const fn length(&self) -> u64 {
+        self.length
+    }
+
     pub(crate) const fn endian(&self) -> Endianness {
         self.endian
     }

@@ -6,6 +6,7 @@ use super::debuginfo;
 use super::dwarf::{Dwarf, Level};
 use super::elf::{Elf, Source};
 use super::table::{Found, Table};
+use crate::report::{Symbol, Text};
 use crate::{Error, ErrorKind, Result, decompress};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -73,7 +74,8 @@ pub(crate) struct Object {
     debug_link: Option<Vec<u8>>,
     has_lines: bool,
     table: Table,
-    dwarf: Dwarf,
+    /// `None` for a list of names.
+    dwarf: Option<Dwarf>,
 }
 
 impl Object {
@@ -103,7 +105,7 @@ impl Object {
         let debug_link = elf.debug_link();
         let has_lines = elf.section(b".debug_line").is_some();
         let path = path.to_path_buf();
-        Ok(Self { path, build_id, banner, debug_link, has_lines, table, dwarf: Dwarf::new(elf) })
+        Ok(Self { path, build_id, banner, debug_link, has_lines, table, dwarf: Some(Dwarf::new(elf)) })
     }
 
     /// As [`Object::open`], of a file that may be compressed as a whole, as modules are.
@@ -118,6 +120,40 @@ impl Object {
         let read = decompress::open(file, LARGEST_MODULE).and_then(|mut plain| plain.read_to_end(&mut bytes));
         read.map_err(unreadable)?;
         Self::read(path, Box::new(std::io::Cursor::new(bytes)))
+    }
+
+    /// Reads `System.map` or `/proc/kallsyms`: names without lines.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Read`] if it cannot be read, [`ErrorKind::Symbols`] if no line of it is a symbol.
+    pub(crate) fn open_names(path: &Path) -> Result<Self> {
+        let text = std::fs::read(path).map_err(|e| Error::new(ErrorKind::Read(path.to_path_buf()), e))?;
+        let table = Table::of_names(&text);
+        if table.is_empty() {
+            return Err(ErrorKind::Symbols(path.to_path_buf()).into());
+        }
+        let path = path.to_path_buf();
+        Ok(Self {
+            path,
+            build_id: None,
+            banner: None,
+            debug_link: None,
+            has_lines: false,
+            table,
+            dwarf: None,
+        })
+    }
+
+    /// The function that an address stands in, as a trace would print it: `%pB` for return addresses, `%pS` for others.
+    pub(crate) fn name_at(&self, address: CodeAddress) -> Option<Symbol<'static>> {
+        let (name, start) = self.table.at(address.for_lookup().0)?;
+        Some(Symbol {
+            name: Text::from(String::from_utf8_lossy(name).into_owned()),
+            offset: Some(address.address.0.saturating_sub(start)),
+            size: Some(self.table.size_of(start)),
+            ..Symbol::default()
+        })
     }
 
     /// Whether the file has a line table.
@@ -152,7 +188,7 @@ impl Object {
     /// What the kernel's source tree was called where this vmlinux was built, if paths below it are written whole.
     pub(crate) fn tree(&mut self) -> Option<String> {
         let Found::One(start) = self.table.find(b"start_kernel", None) else { return None };
-        let level = self.dwarf.find(start).pop()?;
+        let level = self.dwarf.as_mut()?.find(start).pop()?;
         Some(level.source?.file.strip_suffix("/init/main.c")?.to_owned())
     }
 
@@ -188,7 +224,7 @@ impl Object {
     pub(crate) fn at(&mut self, address: CodeAddress) -> Answer {
         let LinkAddress(address) = address.for_lookup();
         let symbol = self.table.at(address).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-        let levels = self.dwarf.find(address);
+        let levels = self.dwarf.as_mut().map_or_else(Vec::new, |dwarf| dwarf.find(address));
         let Some(last) = levels.len().checked_sub(1) else {
             return Err(symbol.map_or(Unknown::NoAddress, Unknown::NoLine));
         };

@@ -51,6 +51,9 @@ impl Symbolizer {
             return;
         }
         let address = registers.ip_address.zip(offset).map(|(ip, offset)| offset.executing(ip));
+        if let Some(address) = address.filter(|_| registers.ip.is_none()) {
+            registers.ip = self.name(address);
+        }
         let Ok(mut frames) = self.place(registers.ip.as_ref(), address, Position::Executing) else { return };
         let Some(own) = frames.pop() else { return };
         registers.ip_location = location(&own);
@@ -71,12 +74,12 @@ impl Symbolizer {
                     .address
                     .zip(offset)
                     .map(|(ra, offset)| CodeAddress { position, ..offset.returning(ra) });
+                if let Some(address) = address.filter(|_| frame.symbol.is_none()) {
+                    frame.symbol = self.name(address);
+                }
                 if let Ok(mut levels) = self.place(frame.symbol.as_ref(), address, position) {
-                    let own = levels.pop();
-                    frame.location = own.as_ref().and_then(location);
-                    frame.symbol = frame.symbol.take().or_else(|| own.map(|own| named(own.function)));
-                    let stack = frame.stack;
-                    let reliable = frame.reliable;
+                    frame.location = levels.pop().as_ref().and_then(location);
+                    let (stack, reliable) = (frame.stack, frame.reliable);
                     frames.extend(levels.iter().map(|level| Frame { stack, reliable, ..inlined(level) }));
                 }
             }
@@ -88,7 +91,8 @@ impl Symbolizer {
         trace.frames = frames;
     }
 
-    fn place(
+    /// What stands at a place of which the log says the name, the address, or both.
+    pub(crate) fn place(
         &mut self,
         symbol: Option<&Symbol<'_>>,
         address: Option<CodeAddress>,

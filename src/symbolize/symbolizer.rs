@@ -19,6 +19,8 @@ const MOST_ANSWERS: usize = 1 << 16;
 pub struct Settings {
     /// The kernel, with its symbols and debug information.
     pub vmlinux: Option<PathBuf>,
+    /// `System.map` or a copy of `/proc/kallsyms`, where there is no vmlinux: names for raw addresses.
+    pub symbols: Option<PathBuf>,
     /// Folders in which modules are looked for, and modules themselves; the usual places if there are none.
     pub modules: Vec<PathBuf>,
     /// The kernel's release: its vmlinux and modules are looked for in the usual places.
@@ -77,8 +79,8 @@ impl Symbolizer {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Read`] and [`ErrorKind::Object`] if vmlinux cannot be used, [`ErrorKind::NoVmlinux`] if none is
-    /// found.
+    /// [`ErrorKind::Read`], [`ErrorKind::Object`] and [`ErrorKind::Symbols`] if a file cannot be used,
+    /// [`ErrorKind::NoVmlinux`] if none is found.
     pub fn open(settings: Settings) -> Result<Self> {
         let mut symbolizer = Self {
             kernel: None,
@@ -99,8 +101,10 @@ impl Symbolizer {
             }
             (None, None) => None,
         };
-        if let Some(path) = path {
-            symbolizer.set_kernel(&path)?;
+        match (path, &symbolizer.settings.symbols) {
+            (Some(path), _) => symbolizer.set_kernel(&path)?,
+            (None, Some(names)) => symbolizer.kernel = Some(Object::open_names(names)?),
+            (None, None) => {}
         }
         Ok(symbolizer)
     }
@@ -233,6 +237,12 @@ impl Symbolizer {
     pub fn address(&mut self, address: CodeAddress) -> Answer {
         let frames = self.kernel.as_mut().ok_or(Unknown::NoAddress)?.at(address)?;
         Ok(self.in_tree(frames))
+    }
+
+    /// The function of the kernel itself that an address stands in, with offset and size, as a trace prints it.
+    #[must_use]
+    pub fn name(&self, address: CodeAddress) -> Option<Symbol<'static>> {
+        self.kernel.as_ref()?.name_at(address)
     }
 
     /// Cuts what the source tree is called off paths that are written whole.

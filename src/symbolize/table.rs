@@ -129,10 +129,9 @@ impl Table {
         Some((name_at(&self.names, symbol.name), symbol.address))
     }
 
-    /// The addresses from this symbol to the next.
-    pub(crate) fn range_of(&self, start: u64) -> Range<u64> {
-        let at = self.symbols.partition_point(|s| s.address < start);
-        start..start.saturating_add(self.extent(at).size)
+    /// Bytes from the symbol at `start` to the next.
+    pub(crate) fn size_of(&self, start: u64) -> u64 {
+        self.extent(self.symbols.partition_point(|s| s.address < start)).size
     }
 
     /// All symbols, by address.
@@ -162,6 +161,33 @@ impl Table {
             let full = name_at(&self.names, symbol.name);
             full == name || without_suffix(full) == name
         })
+    }
+
+    /// A table of `System.map` or `/proc/kallsyms`: `ffffffff81002460 T do_one_initcall`, in any order. Modules'
+    /// symbols, which have a fourth word, are left out.
+    pub(crate) fn of_names(text: &[u8]) -> Self {
+        let mut builder = Builder::new(Vec::new());
+        let mut code: Option<Range<u64>> = None;
+        for line in text.split(|c| *c == b'\n') {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+            let (Some(address), Some(kind), Some(name), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let address = std::str::from_utf8(address).ok().and_then(|a| u64::from_str_radix(a, 16).ok());
+            let Some(address) = address.filter(|a| *a != 0 && matches!(kind, b"t" | b"T" | b"w" | b"W"))
+            else {
+                continue;
+            };
+            let Ok(at) = u32::try_from(builder.names.len()) else { break };
+            builder.names.extend_from_slice(name);
+            builder.names.push(0);
+            builder.add(address, 0, at);
+            let known = code.unwrap_or(address..address);
+            code = Some(known.start.min(address)..known.end.max(address.saturating_add(1)));
+        }
+        builder.table(code.into_iter().collect())
     }
 
     fn section(&self, address: u64) -> Option<&Range<u64>> {
@@ -238,16 +264,14 @@ mod tests {
     /// Symbols of 0x100 bytes from 0x1000 on, in one section that ends at 0x1f00.
     fn table(names: &[(&str, u64, u64)]) -> Table {
         let mut strings = vec![0];
-        let mut symbols = Vec::new();
+        let mut places = Vec::new();
         for (name, address, size) in names {
-            symbols.push(Symbol {
-                address: *address,
-                size: *size,
-                name: u32::try_from(strings.len()).unwrap(),
-            });
+            places.push((*address, *size, u32::try_from(strings.len()).unwrap()));
             strings.extend(name.bytes().chain([0]));
         }
-        Table::new(strings, symbols.into_iter(), vec![0x1000..0x1f00])
+        let mut builder = Builder::new(strings);
+        places.into_iter().for_each(|(address, size, name)| builder.add(address, size, name));
+        builder.table(vec![0x1000..0x1f00])
     }
 
     #[test]
@@ -286,7 +310,7 @@ mod tests {
         let table = table(&[("a", 0x1000, 0), ("a", 0x1000, 0x40), ("b", 0x1000, 0x40), ("c", 0x1040, 0)]);
         assert_eq!(table.find(b"a", Some(0x40)), Found::One(0x1000));
         assert_eq!(table.at(0x1010).unwrap().1, 0x1000);
-        assert_eq!(table.range_of(0x1000), 0x1000..0x1040);
+        assert_eq!(table.size_of(0x1000), 0x40);
     }
 
     #[test]
@@ -303,6 +327,17 @@ mod tests {
         assert_eq!(table.at(0x1eff).unwrap(), (&b"b"[..], 0x1180));
         assert_eq!(table.at(0x10ff), None);
         assert_eq!(table.at(0x1f00), None);
+    }
+
+    #[test]
+    fn ok_names_of_a_map() {
+        let map = b"ffffffff81000000 T _text\nffffffff81000040 t init\nffffffff82000000 D data\n\
+                    0000000000000000 T hidden\nffffffffc0000000 t foo\t[mod]\nx y z\nffffffff81000100 T end\n";
+        let table = Table::of_names(map);
+        assert_eq!(table.at(0xffff_ffff_8100_0050).unwrap(), (&b"init"[..], 0xffff_ffff_8100_0040));
+        assert_eq!(table.find(b"init", Some(0xc0)), Found::One(0xffff_ffff_8100_0040));
+        assert_eq!(table.find(b"foo", None), Found::None);
+        assert!(Table::of_names(b"no map").is_empty());
     }
 
     #[test]

@@ -116,6 +116,9 @@ pub(crate) struct Files {
     /// The kernel with its debug information.
     #[arg(long, value_name = "FILE")]
     pub(crate) vmlinux: Option<PathBuf>,
+    /// Names for raw addresses, from System.map or a copy of /proc/kallsyms, where there is no vmlinux.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vmlinux", "release"])]
+    pub(crate) symbols: Option<PathBuf>,
     /// Where modules are, instead of the usual places; can be given again.
     #[arg(long, value_name = "DIR")]
     pub(crate) modules: Vec<PathBuf>,
@@ -136,7 +139,7 @@ pub(crate) struct Files {
 impl Files {
     /// Whether source lines are wanted.
     pub(crate) const fn are_given(&self) -> bool {
-        self.vmlinux.is_some() || self.release.is_some()
+        self.vmlinux.is_some() || self.release.is_some() || self.symbols.is_some()
     }
 }
 

@@ -34,6 +34,7 @@ pub(crate) fn run(args: &SymbolizeArgs, console: &mut Console) -> io::Result<Out
 pub(crate) fn settings(files: &Files) -> Settings {
     let mut settings = Settings::default();
     settings.vmlinux.clone_from(&files.vmlinux);
+    settings.symbols.clone_from(&files.symbols);
     settings.modules.clone_from(&files.modules);
     settings.release.clone_from(&files.release);
     settings.force = files.force;

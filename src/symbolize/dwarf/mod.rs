@@ -125,6 +125,7 @@ impl Dwarf {
     /// What stands at an address: the functions inlined there, and the one they are inlined into. Empty where the
     /// file does not know.
     pub(crate) fn find(&mut self, address: u64) -> Vec<Level> {
+        self.files.iter_mut().for_each(Sections::refill);
         for unit in self.units_at(address) {
             if let Some(unit) = self.unit(unit) {
                 let levels = self.levels(&unit, address);
@@ -318,9 +319,7 @@ impl Dwarf {
                 Ok(ranges.iter().any(|range| range.contains(&address)))
             });
             match found {
-                Err(Error::UnexpectedEof(_)) if length < whole => {
-                    length = length.saturating_mul(4).min(whole)
-                }
+                Err(_) if length < whole => length = length.saturating_mul(4).min(whole),
                 found => return found,
             }
         }

@@ -10,6 +10,9 @@ use std::ops::Range;
 const CHUNK: u64 = 4096;
 /// Bytes of the longest string that is read: Rust's names are long.
 const LONGEST_STRING: usize = 16 << 10;
+/// How often a look-up may parse as much as the whole file, and how much it may in any case.
+const PASSES: u64 = 16;
+const LEAST_PARSED: u64 = 16 << 20;
 
 /// The debug sections of a file.
 #[derive(Debug)]
@@ -18,6 +21,8 @@ pub(super) struct Sections {
     /// Whether the sections of a `.dwo` file are meant, which have names of their own.
     dwo: bool,
     open: HashMap<SectionId, DebugSection>,
+    /// Bytes that may still be parsed for this look-up.
+    left: u64,
 }
 
 /// A section that was asked for.
@@ -38,11 +43,15 @@ enum Place {
 
 impl Sections {
     pub(super) fn new(elf: Elf, dwo: bool) -> Self {
-        Self { elf, dwo, open: HashMap::new() }
+        let mut sections = Self { elf, dwo, open: HashMap::new(), left: 0 };
+        sections.refill();
+        sections
     }
 
-    pub(super) const fn elf(&self) -> &Elf {
-        &self.elf
+    /// A look-up begins. It may parse the whole file some times over, which is what keeps a file in which everything
+    /// refers to one broken place from taking quadratic time.
+    pub(super) fn refill(&mut self) {
+        self.left = self.elf.length().saturating_mul(PASSES).saturating_add(LEAST_PARSED);
     }
 
     pub(super) fn endian(&self) -> RunTimeEndian {
@@ -173,12 +182,37 @@ impl Sections {
         let most = most.min(left);
         let mut length = first.min(most);
         loop {
+            self.left = self.left.checked_sub(length).ok_or(Error::Io)?;
             let bytes = self.some(id, offset, length)?;
             match parse(&bytes) {
-                Err(Error::UnexpectedEof(_)) if length < most => length = length.saturating_mul(4).min(most),
+                // What is cut need not look cut.
+                Err(_) if length < most => length = length.saturating_mul(4).min(most),
                 done => return done,
             }
         }
+    }
+
+    /// As [`Sections::parse`], for lists: a list that is cut between two entries looks whole, so what was cut gets one
+    /// more byte, with which an entry begins that has no end.
+    pub(super) fn parse_list<T>(
+        &mut self,
+        id: SectionId,
+        offset: u64,
+        (first, most): (u64, u64),
+        mut parse: impl FnMut(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        let all = most.min(self.size(id).saturating_sub(offset));
+        let mut cut = Vec::new();
+        self.parse(id, offset, (first, most), |bytes| {
+            if bytes.len() as u64 >= all {
+                return parse(bytes);
+            }
+            cut.clear();
+            cut.extend_from_slice(bytes);
+            // An abbreviation of this code, a `DW_RLE_start_length`, the first byte of an address.
+            cut.push(0x07);
+            parse(&cut)
+        })
     }
 }
 

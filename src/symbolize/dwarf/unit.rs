@@ -91,7 +91,7 @@ impl Head {
                 Ok((header.encoding(), at, header.type_(), header.size_of_header() as u64))
             })?;
         let abbreviations =
-            sections.parse(SectionId::DebugAbbrev, abbreviations_at, ABBREVIATIONS, |bytes| {
+            sections.parse_list(SectionId::DebugAbbrev, abbreviations_at, ABBREVIATIONS, |bytes| {
                 DebugAbbrev::from(Slice::new(bytes, endian)).abbreviations(DebugAbbrevOffset(0))
             })?;
         let root = sections.parse(SectionId::DebugInfo, offset.saturating_add(first), limits, |bytes| {
@@ -400,7 +400,7 @@ fn listed(
         }
     };
     let endian = sections.endian();
-    let entries = sections.parse(id, at, RANGES, |bytes| {
+    let entries = sections.parse_list(id, at, RANGES, |bytes| {
         let bytes = Slice::new(bytes, endian);
         let lists = RangeLists::new(bytes.into(), bytes.into());
         let mut raw = lists.raw_ranges(gimli::RangeListsOffset(0), encoding)?;
