@@ -10,6 +10,8 @@ use std::ops::Range;
 const CHUNK: u64 = 4096;
 /// Bytes of the longest string that is read: Rust's names are long.
 const LONGEST_STRING: usize = 16 << 10;
+/// No LEB128 number ends in it, no entry of a list of ranges begins with it, and it is longer than an address.
+const NO_ENTRY: [u8; 9] = [0x80; 9];
 /// How often a look-up may parse as much as the whole file, and how much it may in any case.
 const PASSES: u64 = 16;
 const LEAST_PARSED: u64 = 16 << 20;
@@ -192,8 +194,8 @@ impl Sections {
         }
     }
 
-    /// As [`Sections::parse`], for lists: a list that is cut between two entries looks whole, so what was cut gets one
-    /// more byte, with which an entry begins that has no end.
+    /// As [`Sections::parse`], for lists. A list that is cut between two entries looks whole; so what was cut gets a
+    /// tail that fits no entry, whatever part of one it continues.
     pub(super) fn parse_list<T>(
         &mut self,
         id: SectionId,
@@ -209,8 +211,7 @@ impl Sections {
             }
             cut.clear();
             cut.extend_from_slice(bytes);
-            // An abbreviation of this code, a `DW_RLE_start_length`, the first byte of an address.
-            cut.push(0x07);
+            cut.extend_from_slice(&NO_ENTRY);
             parse(&cut)
         })
     }
