@@ -26,6 +26,12 @@ pub enum ErrorKind {
     /// A file that was to list symbols, as `System.map` does, lists none.
     #[error("no symbols in {}", .0.display())]
     Symbols(PathBuf),
+    /// A file or directory could not be written.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// A file cannot have an index: it has no build ID, or no line table.
+    #[error("{} has no build ID or no debug information, so it has no index", .0.display())]
+    NoIndex(PathBuf),
     /// No vmlinux of this release is in the usual places.
     #[error("no vmlinux of {0} is found")]
     NoVmlinux(String),

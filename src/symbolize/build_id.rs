@@ -31,6 +31,10 @@ impl BuildId {
         bytes.collect::<Option<Vec<u8>>>().filter(|b| !b.is_empty()).map(Self)
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// Where a file of debug information stands below `.build-id`; `None` if the build ID is a single byte.
     #[must_use]
     pub fn path(&self) -> Option<std::path::PathBuf> {

@@ -1,6 +1,6 @@
-//! An ELF file, opened: where its sections stand, its symbols, its build ID. Contents are read when somebody asks.
+//! An ELF file, opened: where its sections stand, its build ID. Contents are read when somebody asks.
 //!
-//! Of a vmlinux of 600 MB this reads the headers, the notes and the symbol table, 6 MB. Sections of relocatable
+//! Of a vmlinux of 600 MB this reads the headers and the notes, and 6 MB for the symbol table. Sections of relocatable
 //! files (`.ko`) have no addresses; they get one here, each its own, so that an address says which section is meant.
 
 use super::build_id::BuildId;
@@ -35,10 +35,13 @@ pub(crate) struct Elf {
     source: Box<dyn Source>,
     length: u64,
     endian: Endianness,
+    is_64: bool,
     sections: Vec<Section>,
     build_id: Option<BuildId>,
     debug_link: Option<Range<u64>>,
-    /// Where the kernel's `linux_banner` stands in the file.
+    /// Where the symbols and their names stand in the file.
+    symbols: Option<(Range<u64>, Range<u64>)>,
+    /// Where the kernel's `linux_banner` stands in the file, once the symbols were read.
     banner: Option<Range<u64>>,
     relocatable: bool,
 }
@@ -76,12 +79,12 @@ struct Headers {
 }
 
 impl Elf {
-    /// Reads headers and symbols of the file at `path`, whose bytes `source` has.
+    /// Reads the headers of the file at `path`, whose bytes `source` has.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Object`] if it is no ELF file or its headers contradict themselves.
-    pub(crate) fn open(path: &Path, mut source: Box<dyn Source>) -> Result<(Self, Table)> {
+    pub(crate) fn open(path: &Path, mut source: Box<dyn Source>) -> Result<Self> {
         let cache = ReadCache::new(&mut source);
         let failed = |e: read::Error| Error::new(ErrorKind::Object(path.to_path_buf()), e);
         let kind = object::FileKind::parse(&cache).map_err(failed)?;
@@ -98,14 +101,30 @@ impl Elf {
         let Headers { endian, sections, build_id, debug_link, symbols, relocatable } = headers;
         let path = path.to_path_buf();
         let banner = None;
-        let mut elf =
-            Self { path, source, length, endian, sections, build_id, debug_link, banner, relocatable };
-        let table = match symbols {
-            Some((symbols, strings)) if is_64 => elf.symbols::<elf::Sym64<Endianness>>(symbols, strings),
-            Some((symbols, strings)) => elf.symbols::<elf::Sym32<Endianness>>(symbols, strings),
+        Ok(Self {
+            path,
+            source,
+            length,
+            endian,
+            is_64,
+            sections,
+            build_id,
+            debug_link,
+            symbols,
+            banner,
+            relocatable,
+        })
+    }
+
+    /// Reads the symbols of code.
+    pub(crate) fn table(&mut self) -> Table {
+        match self.symbols.clone() {
+            Some((symbols, strings)) if self.is_64 => {
+                self.read_symbols::<elf::Sym64<Endianness>>(symbols, strings)
+            }
+            Some((symbols, strings)) => self.read_symbols::<elf::Sym32<Endianness>>(symbols, strings),
             None => Table::default(),
-        };
-        Ok((elf, table))
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -266,7 +285,7 @@ fn build_id<'d, S: SectionHeader<Endian = Endianness>>(
 
 impl Elf {
     /// Reads the symbols of code, and finds `linux_banner`.
-    fn symbols<S: Sym<Endian = Endianness>>(&mut self, table: Range<u64>, strings: Range<u64>) -> Table {
+    fn read_symbols<S: Sym<Endian = Endianness>>(&mut self, table: Range<u64>, strings: Range<u64>) -> Table {
         let names = self.read(strings).unwrap_or_default();
         let banner_name = memchr::memmem::find(&names, b"\0linux_banner\0").map(|at| at + 1);
         let banner_name = banner_name.and_then(|at| u32::try_from(at).ok());

@@ -5,6 +5,7 @@ use super::build_id::BuildId;
 use super::debuginfo;
 use super::dwarf::{Dwarf, Level};
 use super::elf::{Elf, Source};
+use super::index::{self, Index};
 use super::table::{Found, Table};
 use crate::report::{Symbol, Text};
 use crate::{Error, ErrorKind, Result, decompress};
@@ -73,24 +74,65 @@ pub(crate) struct Object {
     banner: Option<Vec<u8>>,
     debug_link: Option<Vec<u8>>,
     has_lines: bool,
-    table: Table,
-    /// `None` for a list of names.
-    dwarf: Option<Dwarf>,
+    contents: Contents,
+}
+
+/// What answers.
+#[derive(Debug)]
+enum Contents {
+    /// The file itself.
+    Elf(Table, Box<Dwarf>),
+    /// A list of names.
+    Names(Table),
+    /// What was written of the file before.
+    Index(Box<Index>),
+}
+
+impl Contents {
+    fn find(&mut self, name: &[u8], size: Option<u64>) -> Found {
+        match self {
+            Self::Elf(table, _) | Self::Names(table) => table.find(name, size),
+            Self::Index(index) => index.find(name, size),
+        }
+    }
+
+    /// The function that an address stands in, where it starts, and how far it is from there to the next.
+    fn symbol_at(&mut self, address: u64) -> Option<(String, u64, u64)> {
+        let (name, start, size) = match self {
+            Self::Elf(table, _) | Self::Names(table) => {
+                let (name, start) = table.at(address)?;
+                (String::from_utf8_lossy(name), start, table.size_of(start))
+            }
+            Self::Index(index) => {
+                let (name, start, size) = index.at(address)?;
+                (String::from_utf8_lossy(&name).into_owned().into(), start, size)
+            }
+        };
+        Some((name.into_owned(), start, size))
+    }
+
+    fn levels(&mut self, address: u64) -> Vec<Level> {
+        match self {
+            Self::Elf(_, dwarf) => dwarf.find(address),
+            Self::Names(_) => Vec::new(),
+            Self::Index(index) => index.levels(address),
+        }
+    }
 }
 
 impl Object {
-    /// Opens the file at `path`.
+    /// Opens the file at `path`, and its index if that is among the `indices`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Read`] if it cannot be read, [`ErrorKind::Object`] if it is no usable ELF file.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path, indices: Option<&Path>) -> Result<Self> {
         let unreadable = |e| Error::new(ErrorKind::Read(path.to_path_buf()), e);
         let file = std::fs::File::open(path).map_err(unreadable)?;
         if !file.metadata().map_err(unreadable)?.is_file() {
             return Err(unreadable(std::io::ErrorKind::InvalidInput.into()));
         }
-        Self::read(path, Box::new(file))
+        Self::read(path, Box::new(file), indices)
     }
 
     /// Reads the bytes of `source` as the file at `path`.
@@ -98,28 +140,57 @@ impl Object {
     /// # Errors
     ///
     /// As [`Object::open`].
-    pub(crate) fn read(path: &Path, source: Box<dyn Source>) -> Result<Self> {
-        let (mut elf, table) = Elf::open(path, source)?;
+    fn read(path: &Path, source: Box<dyn Source>, indices: Option<&Path>) -> Result<Self> {
+        let mut elf = Elf::open(path, source)?;
         let build_id = elf.build_id().cloned();
-        let banner = elf.banner();
         let debug_link = elf.debug_link();
         let has_lines = elf.section(b".debug_line").is_some();
         let path = path.to_path_buf();
-        Ok(Self { path, build_id, banner, debug_link, has_lines, table, dwarf: Some(Dwarf::new(elf)) })
+        let index = indices.zip(build_id.as_ref()).and_then(|(folder, id)| Index::open(folder, id));
+        if let Some(index) = index {
+            let banner = index.banner().map(<[u8]>::to_vec);
+            let contents = Contents::Index(Box::new(index));
+            return Ok(Self { path, build_id, banner, debug_link, has_lines: true, contents });
+        }
+        let table = elf.table();
+        let banner = elf.banner();
+        let contents = Contents::Elf(table, Box::new(Dwarf::new(elf)));
+        Ok(Self { path, build_id, banner, debug_link, has_lines, contents })
+    }
+
+    /// Whether an index answers.
+    pub(crate) const fn is_indexed(&self) -> bool {
+        matches!(self.contents, Contents::Index(_))
+    }
+
+    /// Writes the index of the file into a folder; its path.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoIndex`] if the file has no build ID or no line table, [`ErrorKind::Write`] if the index cannot
+    /// be written.
+    pub(crate) fn write_index(&mut self, folder: &Path) -> Result<PathBuf> {
+        let (Contents::Elf(table, dwarf), Some(id), true) =
+            (&mut self.contents, &self.build_id, self.has_lines)
+        else {
+            return Err(ErrorKind::NoIndex(self.path.clone()).into());
+        };
+        index::write(folder, id, self.banner.as_deref(), table, dwarf)
+            .map_err(|e| Error::new(ErrorKind::Write(folder.to_path_buf()), e))
     }
 
     /// As [`Object::open`], of a file that may be compressed as a whole, as modules are.
-    pub(crate) fn open_packed(path: &Path) -> Result<Self> {
+    pub(crate) fn open_packed(path: &Path, indices: Option<&Path>) -> Result<Self> {
         let unreadable = |e| Error::new(ErrorKind::Read(path.to_path_buf()), e);
         let is_packed = path.extension().is_some_and(|e| e == "xz" || e == "zst" || e == "gz");
         if !is_packed {
-            return Self::open(path);
+            return Self::open(path, indices);
         }
         let file = std::fs::File::open(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         let read = decompress::open(file, LARGEST_MODULE).and_then(|mut plain| plain.read_to_end(&mut bytes));
         read.map_err(unreadable)?;
-        Self::read(path, Box::new(std::io::Cursor::new(bytes)))
+        Self::read(path, Box::new(std::io::Cursor::new(bytes)), indices)
     }
 
     /// Reads `System.map` or `/proc/kallsyms`: names without lines.
@@ -140,18 +211,17 @@ impl Object {
             banner: None,
             debug_link: None,
             has_lines: false,
-            table,
-            dwarf: None,
+            contents: Contents::Names(table),
         })
     }
 
     /// The function that an address stands in, as a trace would print it: `%pB` for return addresses, `%pS` for others.
-    pub(crate) fn name_at(&self, address: CodeAddress) -> Option<Symbol<'static>> {
-        let (name, start) = self.table.at(address.for_lookup().0)?;
+    pub(crate) fn name_at(&mut self, address: CodeAddress) -> Option<Symbol<'static>> {
+        let (name, start, size) = self.contents.symbol_at(address.for_lookup().0)?;
         Some(Symbol {
-            name: Text::from(String::from_utf8_lossy(name).into_owned()),
+            name: Text::from(name),
             offset: Some(address.address.0.saturating_sub(start)),
-            size: Some(self.table.size_of(start)),
+            size: Some(size),
             ..Symbol::default()
         })
     }
@@ -187,8 +257,8 @@ impl Object {
 
     /// What the kernel's source tree was called where this vmlinux was built, if paths below it are written whole.
     pub(crate) fn tree(&mut self) -> Option<String> {
-        let Found::One(start) = self.table.find(b"start_kernel", None) else { return None };
-        let level = self.dwarf.as_mut()?.find(start).pop()?;
+        let Found::One(start) = self.contents.find(b"start_kernel", None) else { return None };
+        let level = self.contents.levels(start).pop()?;
         Some(level.source?.file.strip_suffix("/init/main.c")?.to_owned())
     }
 
@@ -198,12 +268,12 @@ impl Object {
     ///
     /// Why that is not known.
     pub(crate) fn start_of(
-        &self,
+        &mut self,
         name: &[u8],
         size: Option<u64>,
     ) -> std::result::Result<LinkAddress, Unknown> {
         let function = || String::from_utf8_lossy(name).into_owned();
-        match self.table.find(name, size) {
+        match self.contents.find(name, size) {
             Found::One(start) => Ok(LinkAddress(start)),
             Found::None => Err(Unknown::NoFunction(function())),
             Found::OtherSize(found) => {
@@ -223,8 +293,8 @@ impl Object {
     /// What stands at an address.
     pub(crate) fn at(&mut self, address: CodeAddress) -> Answer {
         let LinkAddress(address) = address.for_lookup();
-        let symbol = self.table.at(address).map(|(name, _)| String::from_utf8_lossy(name).into_owned());
-        let levels = self.dwarf.as_mut().map_or_else(Vec::new, |dwarf| dwarf.find(address));
+        let symbol = self.contents.symbol_at(address).map(|(name, ..)| name);
+        let levels = self.contents.levels(address);
         let Some(last) = levels.len().checked_sub(1) else {
             return Err(symbol.map_or(Unknown::NoAddress, Unknown::NoLine));
         };

@@ -30,7 +30,7 @@ impl Symbolizer {
     }
 
     /// How far the kernel was moved: what somebody or the log says, or what frames with names and addresses give.
-    fn offset_of(&self, report: &Report<'_>) -> Option<KaslrOffset> {
+    fn offset_of(&mut self, report: &Report<'_>) -> Option<KaslrOffset> {
         if let Some(offset) = self.kaslr_offset().or(report.kaslr_offset.map(KaslrOffset)) {
             return Some(offset);
         }

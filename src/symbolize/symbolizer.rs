@@ -25,6 +25,8 @@ pub struct Settings {
     pub modules: Vec<PathBuf>,
     /// The kernel's release: its vmlinux and modules are looked for in the usual places.
     pub release: Option<String>,
+    /// The folder in which indices are looked for: [`super::cache_folder`] unless somebody says otherwise.
+    pub indices: Option<PathBuf>,
     /// Whether files are used although they are of another build than the log says.
     pub force: bool,
     /// Whether `debuginfod-find` may fetch what is not found.
@@ -121,8 +123,9 @@ impl Symbolizer {
     }
 
     fn set_kernel(&mut self, path: &Path) -> Result<()> {
-        let kernel = self.with_debug_info(Object::open(path)?);
-        self.trail.push(format!("{}: vmlinux", kernel.path().display()));
+        let kernel = self.with_debug_info(Object::open(path, self.settings.indices.as_deref())?);
+        let how = if kernel.is_indexed() { ", by its index" } else { "" };
+        self.trail.push(format!("{}: vmlinux{how}", kernel.path().display()));
         self.kernel = Some(kernel);
         Ok(())
     }
@@ -133,7 +136,7 @@ impl Symbolizer {
             return object;
         }
         for place in object.separate_places() {
-            let other = Object::open(&place).ok().filter(|other| {
+            let other = Object::open(&place, self.settings.indices.as_deref()).ok().filter(|other| {
                 other.has_lines() && (other.build_id() == object.build_id() || object.build_id().is_none())
             });
             let what = if other.is_some() { "has the debug information" } else { "not there" };
@@ -240,9 +243,8 @@ impl Symbolizer {
     }
 
     /// The function of the kernel itself that an address stands in, with offset and size, as a trace prints it.
-    #[must_use]
-    pub fn name(&self, address: CodeAddress) -> Option<Symbol<'static>> {
-        self.kernel.as_ref()?.name_at(address)
+    pub fn name(&mut self, address: CodeAddress) -> Option<Symbol<'static>> {
+        self.kernel.as_mut()?.name_at(address)
     }
 
     /// Cuts what the source tree is called off paths that are written whole.
@@ -262,9 +264,8 @@ impl Symbolizer {
     }
 
     /// Where a symbol of the kernel itself was linked.
-    #[must_use]
-    pub fn linked(&self, symbol: &Symbol<'_>) -> Option<LinkAddress> {
-        let kernel = self.kernel.as_ref().filter(|_| symbol.module.is_none())?;
+    pub fn linked(&mut self, symbol: &Symbol<'_>) -> Option<LinkAddress> {
+        let kernel = self.kernel.as_mut().filter(|_| symbol.module.is_none())?;
         let start = kernel.start_of(&symbol.name, symbol.size).ok()?;
         Some(LinkAddress(start.0.checked_add(symbol.offset?)?))
     }
@@ -293,7 +294,7 @@ impl Symbolizer {
         let mut best: Option<Object> = None;
         let mut mismatch = None;
         for place in places {
-            let object = match Object::open_packed(&place) {
+            let object = match Object::open_packed(&place, self.settings.indices.as_deref()) {
                 Ok(object) => self.with_debug_info(object),
                 Err(error) => {
                     self.errors.push(error);
@@ -316,7 +317,8 @@ impl Symbolizer {
             best = best.or(Some(object));
         }
         let fetched = id.filter(|_| self.settings.debuginfod).and_then(debuginfo::fetch);
-        let found = fetched.and_then(|path| Object::open(&path).ok()).or(best);
+        let found =
+            fetched.and_then(|path| Object::open(&path, self.settings.indices.as_deref()).ok()).or(best);
         if found.is_none() {
             self.trail.push(format!("module {name}: no file"));
             self.errors.extend(mismatch);
@@ -340,6 +342,23 @@ impl Symbolizer {
         }
         files
     }
+}
+
+/// Writes the index of a vmlinux or a module into a folder, where [`Settings::indices`] finds it; its path.
+///
+/// ```no_run
+/// use ksplat::symbolize::{cache_folder, write_index};
+/// let folder = cache_folder().expect("there is a home");
+/// println!("{}", write_index("vmlinux".as_ref(), &folder)?.display());
+/// # Ok::<(), ksplat::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Read`], [`ErrorKind::Object`] and [`ErrorKind::NoIndex`] if the file cannot be used,
+/// [`ErrorKind::Write`] if the index cannot be written.
+pub fn write_index(path: &Path, folder: &Path) -> Result<PathBuf> {
+    Object::open_packed(path, None)?.write_index(folder)
 }
 
 fn same(path: &Path, what: &str, log: &BuildId, file: &BuildId) -> Result<()> {

@@ -93,25 +93,7 @@ impl Table {
 
     /// The function that a trace calls `name`, `size` bytes long.
     pub(crate) fn find(&self, name: &[u8], size: Option<u64>) -> Found {
-        let mut starts: Vec<u64> = Vec::new();
-        let mut sizes = Vec::new();
-        for (at, symbol) in self.named(name) {
-            let extent = self.extent(at);
-            if size.is_none_or(|size| size == symbol.size || extent.fits(size)) {
-                starts.push(symbol.address);
-            } else {
-                sizes.push(extent.size);
-            }
-        }
-        // Two names of one address are one function.
-        starts.sort_unstable();
-        starts.dedup();
-        match (starts.as_slice(), sizes.is_empty()) {
-            ([start], _) => Found::One(*start),
-            ([], true) => Found::None,
-            ([], false) => Found::OtherSize(sizes),
-            (several, _) => Found::Ambiguous(several.len()),
-        }
+        decide(self.named(name).map(|(at, symbol)| (symbol.address, symbol.size, self.extent(at))), size)
     }
 
     /// The name of the function that an address stands in, and where it starts.
@@ -122,7 +104,7 @@ impl Table {
         if last.address < section.start {
             return None;
         }
-        // Of the names of one address the one that has a size is the function's.
+        // Of the names of one address the last that has a size is the function's.
         let first = self.symbols.partition_point(|s| s.address < last.address);
         let names = self.symbols.get(first..behind)?;
         let symbol = names.iter().max_by_key(|s| s.size > 0)?;
@@ -134,14 +116,10 @@ impl Table {
         self.extent(self.symbols.partition_point(|s| s.address < start)).size
     }
 
-    /// All symbols, by address.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Symbol)> {
-        self.symbols.iter().map(|s| (name_at(&self.names, s.name), *s))
-    }
-
-    /// The sections of code, by address.
-    pub(crate) fn code(&self) -> &[Range<u64>] {
-        &self.code
+    /// All symbols, by address, with the distance to the next.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Symbol, Extent)> {
+        let symbols = self.symbols.iter().enumerate();
+        symbols.map(|(at, symbol)| (name_at(&self.names, symbol.name), *symbol, self.extent(at)))
     }
 
     /// The symbols called `name`; the suffix that link-time optimisation adds (`.llvm.123`) the kernel leaves out.
@@ -206,11 +184,34 @@ impl Table {
     }
 }
 
+/// Which of the functions that have a name is meant: start, size by the compiler, distance to the next symbol.
+pub(crate) fn decide(candidates: impl Iterator<Item = (u64, u64, Extent)>, size: Option<u64>) -> Found {
+    let mut starts: Vec<u64> = Vec::new();
+    let mut sizes = Vec::new();
+    for (start, own_size, extent) in candidates {
+        if size.is_none_or(|size| size == own_size || extent.fits(size)) {
+            starts.push(start);
+        } else {
+            sizes.push(extent.size);
+        }
+    }
+    // Two names of one address are one function.
+    starts.sort_unstable();
+    starts.dedup();
+    match (starts.as_slice(), sizes.is_empty()) {
+        ([start], _) => Found::One(*start),
+        ([], true) => Found::None,
+        ([], false) => Found::OtherSize(sizes),
+        (several, _) => Found::Ambiguous(several.len()),
+    }
+}
+
 /// How far a symbol reaches.
-struct Extent {
-    size: u64,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) size: u64,
     /// Behind it the section ends, so that what follows in memory is not known here.
-    is_last: bool,
+    pub(crate) is_last: bool,
 }
 
 impl Extent {
@@ -232,13 +233,13 @@ fn name_at(names: &[u8], at: u32) -> &[u8] {
     name.split_at(memchr::memchr(0, name).unwrap_or(name.len())).0
 }
 
-fn without_suffix(name: &[u8]) -> &[u8] {
+pub(crate) fn without_suffix(name: &[u8]) -> &[u8] {
     // Nearly every name that has no dot is told apart by its first bytes; the search is for the others.
     memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
 }
 
 /// A multiplicative hash of eight bytes at a time, of which the high bits are the good ones.
-fn hash(name: &[u8]) -> u32 {
+pub(crate) fn hash(name: &[u8]) -> u32 {
     let (words, rest) = without_suffix_fast(name).as_chunks::<8>();
     let mut last = [0; 8];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);

@@ -6,7 +6,7 @@ use crate::{Folder, open, settings, shown};
 use gimli::Format;
 use ksplat::ErrorKind;
 use ksplat::report::{Kernel, Symbol, Text};
-use ksplat::symbolize::{CodeAddress, LinkAddress, Position, Symbolizer, Unknown};
+use ksplat::symbolize::{CodeAddress, LinkAddress, Position, Symbolizer, Unknown, write_index};
 
 fn symbol(name: &'static str, offset: u64, size: u64) -> Symbol<'static> {
     let mut symbol = Symbol::default();
@@ -171,4 +171,76 @@ fn err_files_that_are_none() {
     assert!(matches!(error.kind(), ErrorKind::Object(_)), "{error}");
     let error = Symbolizer::open(settings(&folder.0)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Read(_)), "{error}");
+}
+
+#[test]
+fn ok_an_index_says_the_same_of_every_address() {
+    let folder = Folder::new("index");
+    for aranges in [true, false] {
+        let vmlinux = folder.write("vmlinux", &program::kernel(Variant { aranges, ..USUAL }).bytes());
+        let mut direct = open(&vmlinux);
+        let index = write_index(&vmlinux, &folder.0.join("indices")).unwrap();
+        assert_eq!(index, folder.0.join("indices/4f2a9c01.index"));
+        let mut indexed = settings(&vmlinux);
+        indexed.indices = Some(folder.0.join("indices"));
+        let mut indexed = Symbolizer::open(indexed).unwrap();
+        assert!(indexed.take_trail()[0].ends_with("vmlinux, by its index"));
+        for address in BASE - 2..BASE + 0x182 {
+            let code = CodeAddress { address: LinkAddress(address), position: Position::Executing };
+            assert_eq!(indexed.address(code), direct.address(code), "{address:#x}");
+            assert_eq!(indexed.name(code), direct.name(code), "{address:#x}");
+        }
+        for (name, size) in [("outer", 0xc0), ("outer", 0x99), ("namesake", 0x10), ("nobody", 1), ("", 0)] {
+            let symbol = symbol(name, 0x14, size);
+            let answers = [&mut indexed, &mut direct].map(|s| s.symbol(&symbol, Position::Returning));
+            assert_eq!(answers[0], answers[1], "{name}");
+        }
+        assert!(indexed.check_banner(b"Linux version 1").is_err());
+    }
+}
+
+#[test]
+fn err_an_index_that_does_not_fit_is_not_used() {
+    let folder = Folder::new("misfit");
+    let vmlinux = folder.write("vmlinux", &program::kernel(USUAL).bytes());
+    let path = write_index(&vmlinux, &folder.0).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let indexed = || {
+        let mut settings = settings(&vmlinux);
+        settings.indices = Some(folder.0.clone());
+        Symbolizer::open(settings).unwrap()
+    };
+    // Of another version, of another file, cut.
+    let id = whole.windows(4).position(|w| w == program::BUILD_ID).unwrap();
+    for at in [7, 8, id] {
+        let mut other = whole.clone();
+        other[at] ^= 1;
+        std::fs::write(&path, &other).unwrap();
+        assert!(indexed().take_trail()[0].ends_with(": vmlinux"), "byte {at}");
+    }
+    std::fs::write(&path, &whole[..whole.len() - 1]).unwrap();
+    assert!(indexed().take_trail()[0].ends_with(": vmlinux"));
+    // Any other damage may cost answers and nothing else.
+    for at in 0..whole.len() {
+        let mut other = whole.clone();
+        other[at] ^= 0xff;
+        std::fs::write(&path, &other).unwrap();
+        let mut symbolizer = indexed();
+        for (address, _) in ANSWERS {
+            at_most(&mut symbolizer, *address);
+        }
+    }
+    let mut nameless = program::kernel(USUAL);
+    nameless.sections.retain(|s| s.name != ".note.gnu.build-id");
+    let nameless = folder.write("nameless", &nameless.bytes());
+    let error = write_index(&nameless, &folder.0).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NoIndex(_)), "{error}");
+}
+
+/// Asks all there is of an address; an answer has a bounded number of levels.
+fn at_most(symbolizer: &mut Symbolizer, address: u64) {
+    let code = CodeAddress { address: LinkAddress(address), position: Position::Executing };
+    assert!(symbolizer.address(code).map_or(0, |frames| frames.len()) <= 512);
+    let _ = symbolizer.name(code);
+    let _ = symbolizer.symbol(&symbol("outer", 1, 0xc0), Position::Executing);
 }

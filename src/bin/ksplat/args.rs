@@ -45,6 +45,7 @@ pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
     Symbolize(SymbolizeArgs),
+    Index(IndexArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -125,6 +126,9 @@ pub(crate) struct Files {
     /// Look for vmlinux and modules of this release in the usual places; -v says where.
     #[arg(short, long, value_name = "RELEASE")]
     pub(crate) release: Option<String>,
+    /// Where indices are that `ksplat index` wrote, instead of the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index: Option<PathBuf>,
     /// Use files although they are of another build than the log says.
     #[arg(long)]
     pub(crate) force: bool,
@@ -141,6 +145,20 @@ impl Files {
     pub(crate) const fn are_given(&self) -> bool {
         self.vmlinux.is_some() || self.release.is_some() || self.symbols.is_some()
     }
+}
+
+/// Write indices of a kernel and its modules, by which source lines are found much faster.
+///
+/// An index is named after the build ID of its file, found by itself, and used for a file with that build ID only. It
+/// is worth its while for services that symbolize all day. Prints the paths of the indices.
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    /// vmlinux and modules with debug information; of directories, all modules in them.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where to write, instead of the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index: Option<PathBuf>,
 }
 
 fn hex(digits: &str) -> Result<u64, std::num::ParseIntError> {

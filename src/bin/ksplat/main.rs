@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod console;
 mod group;
+mod index;
 mod kinds;
 mod logs;
 mod man;
@@ -61,6 +62,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
         Verb::Symbolize(args) => symbolize::run(args, console),
+        Verb::Index(args) => index::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

@@ -37,6 +37,7 @@ pub(crate) fn settings(files: &Files) -> Settings {
     settings.symbols.clone_from(&files.symbols);
     settings.modules.clone_from(&files.modules);
     settings.release.clone_from(&files.release);
+    settings.indices = files.index.clone().or_else(ksplat::symbolize::cache_folder);
     settings.force = files.force;
     settings.debuginfod = files.debuginfod;
     settings.kaslr_offset = files.kaslr_offset.map(KaslrOffset);

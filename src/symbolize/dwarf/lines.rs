@@ -114,17 +114,9 @@ impl Lines {
         (row.file != END).then(|| (u64::from(row.file), Some(row.line).filter(|line| *line > 0)))
     }
 
-    /// Where the rows change, in `range`: `(address, file, line)`, the end of a sequence with no file.
-    pub(super) fn rows_in(
-        &self,
-        range: std::ops::Range<u64>,
-    ) -> impl Iterator<Item = (u64, Option<(u64, Option<u32>)>)> {
-        let sequences = self.sequences.iter().filter(move |s| s.start < range.end && range.start < s.end);
-        let rows = sequences.filter_map(|s| self.rows.get(s.rows.clone())).flatten();
-        rows.map(|r| {
-            let place = (r.file != END).then(|| (u64::from(r.file), Some(r.line).filter(|l| *l > 0)));
-            (r.address, place)
-        })
+    /// The addresses at which the line changes or a sequence ends.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = u64> {
+        self.rows.iter().map(|row| row.address)
     }
 
     /// The file of this index.

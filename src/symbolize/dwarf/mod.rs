@@ -8,8 +8,11 @@
 mod die;
 mod lines;
 mod sections;
+mod segments;
 mod split;
 mod unit;
+
+pub(crate) use segments::Segment;
 
 use super::elf::Elf;
 use super::path;

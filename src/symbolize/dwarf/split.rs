@@ -55,7 +55,7 @@ impl Dwarf {
                 let opened =
                     std::fs::File::open(&path).ok().filter(|f| f.metadata().is_ok_and(|m| m.is_file()));
                 let elf = opened.and_then(|file| Elf::open(&path, Box::new(file)).ok());
-                let file = elf.map(|(elf, _)| {
+                let file = elf.map(|elf| {
                     self.files.push(Sections::new(elf, true));
                     self.files.len() - 1
                 });

@@ -175,6 +175,13 @@ impl Head {
             }
             at = behind;
         }
+        // Without siblings (clang) a function ends where the next one begins.
+        let mut starts: Vec<u64> = functions.iter().map(|f| f.entries.start).collect();
+        starts.dedup();
+        for function in functions.iter_mut().filter(|f| f.entries.end == self.length) {
+            let behind = starts.partition_point(|start| *start <= function.entries.start);
+            function.entries.end = starts.get(behind).copied().unwrap_or(self.length);
+        }
         functions.sort_unstable_by_key(|f| (f.range.start, f.range.end));
         Ok(functions)
     }
