@@ -164,10 +164,9 @@ impl<'s> Filter<'s> {
             Some(Block::Registers(line)) => line.ip.and_then(|ip| Some((ip, line.ip_address?.0))),
             _ => None,
         };
-        if let Some((symbol, run)) = pair {
-            if let Some(linked) = self.symbolizer.linked(&symbol) {
-                self.evidence.add(linked, run);
-            }
+        let pair = pair.and_then(|(symbol, run)| Some((self.symbolizer.linked(&symbol)?, run)));
+        if let Some((linked, run)) = pair {
+            self.evidence.add(linked, run);
         }
     }
 

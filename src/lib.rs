@@ -43,6 +43,8 @@ mod block;
 mod bytes;
 mod decompress;
 pub mod dedup;
+#[cfg(feature = "disasm")]
+pub mod disasm;
 mod error;
 mod family;
 #[cfg(feature = "symbolize")]

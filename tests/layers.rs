@@ -28,7 +28,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("dedup", &["block", "report"]),
     ("symbolize", &["decompress", "error", "report"]),
     ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
-    ("output", &["dedup", "error", "parse", "report"]),
+    ("disasm", &["report"]),
+    ("output", &["dedup", "disasm", "error", "parse", "report"]),
     ("input", &["decompress", "error", "log", "report", "stream"]),
 ];
 

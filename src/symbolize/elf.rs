@@ -222,7 +222,7 @@ impl Section {
 type Cache<'s> = ReadCache<&'s mut Box<dyn Source>>;
 
 /// What an ELF header and the section headers say.
-fn headers<'d, H: FileHeader<Endian = Endianness>>(cache: &'d Cache<'_>) -> read::Result<Headers> {
+fn headers<H: FileHeader<Endian = Endianness>>(cache: &Cache<'_>) -> read::Result<Headers> {
     let header = H::parse(cache)?;
     let endian = header.endian()?;
     let table = header.sections(endian, cache)?;
@@ -269,9 +269,9 @@ fn headers<'d, H: FileHeader<Endian = Endianness>>(cache: &'d Cache<'_>) -> read
     Ok(headers)
 }
 
-fn build_id<'d, S: SectionHeader<Endian = Endianness>>(
+fn build_id<S: SectionHeader<Endian = Endianness>>(
     endian: Endianness,
-    cache: &'d Cache<'_>,
+    cache: &Cache<'_>,
     section: &S,
 ) -> Option<BuildId> {
     let mut notes = section.notes(endian, cache).ok()??;

@@ -301,12 +301,11 @@ impl Symbolizer {
                     continue;
                 }
             };
-            if let Some((log, file)) = id.zip(object.build_id()).filter(|_| !self.settings.force) {
-                if let Err(error) = same(object.path(), name, log, file) {
-                    self.trail.push(error.to_string());
-                    mismatch = Some(error);
-                    continue;
-                }
+            let ids = id.zip(object.build_id()).filter(|_| !self.settings.force);
+            if let Some(error) = ids.and_then(|(log, file)| same(object.path(), name, log, file).err()) {
+                self.trail.push(error.to_string());
+                mismatch = Some(error);
+                continue;
             }
             let has_lines = object.has_lines();
             let what = if has_lines { "found" } else { "found, without debug information" };

@@ -272,7 +272,7 @@ mod tests {
         }
         let mut builder = Builder::new(strings);
         places.into_iter().for_each(|(address, size, name)| builder.add(address, size, name));
-        builder.table(vec![0x1000..0x1f00])
+        builder.table(std::iter::once(0x1000..0x1f00).collect())
     }
 
     #[test]
@@ -345,6 +345,6 @@ mod tests {
     fn err_a_name_outside_of_the_strings_is_none() {
         let mut builder = Builder::new(vec![0]);
         builder.add(0x1000, 1, 77);
-        assert!(builder.table(vec![0x1000..0x2000]).is_empty());
+        assert!(builder.table(std::iter::once(0x1000..0x2000).collect()).is_empty());
     }
 }

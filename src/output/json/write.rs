@@ -14,7 +14,7 @@ impl Report {
     pub fn new(path: &str, report: &model::Report<'_>, identity: &Identity) -> Self {
         let crash = report.registers.iter().position(model::Registers::is_kernel);
         let dump = crash.and_then(|at| report.registers.get(at));
-        let mut code = report.code.iter().map(code);
+        let mut code = (0..report.code.len()).filter_map(|number| code(report, number));
         Self {
             schema: REPORT_SCHEMA.to_owned(),
             source: source(path, report.span),
@@ -200,10 +200,22 @@ fn other_registers(dumps: &[model::Registers<'_>], crash: Option<usize>) -> Vec<
     dumps.iter().enumerate().filter(|(at, _)| Some(*at) != crash).map(dump).collect()
 }
 
-fn code(code: &model::Code) -> Code {
+fn code(report: &model::Report<'_>, number: usize) -> Option<Code> {
+    let code = report.code.get(number)?;
     let digits = usize::from(code.digits);
     let units: Vec<String> = code.units.iter().map(|unit| format!("{unit:0digits$x}")).collect();
-    Code { bytes: units.join(" "), at: code.at, disassembly: None }
+    Some(Code { bytes: units.join(" "), at: code.at, disassembly: disassembly(report, number) })
+}
+
+#[cfg(feature = "disasm")]
+fn disassembly(report: &model::Report<'_>, number: usize) -> Option<Vec<String>> {
+    let instructions = crate::disasm::code(report, number)?;
+    Some(instructions.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(not(feature = "disasm"))]
+fn disassembly(_: &model::Report<'_>, _: usize) -> Option<Vec<String>> {
+    None
 }
 
 fn module(module: &model::Module<'_>) -> Option<Module> {

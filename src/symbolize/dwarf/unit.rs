@@ -367,7 +367,7 @@ pub(super) fn ranges(
         Some(HighPc::Is(high)) => address(files.main, encoding, bases, high)?,
         None => low,
     };
-    Ok(if low < high { vec![low..high] } else { Vec::new() })
+    Ok(std::iter::once(low..high).filter(|range| range.start < range.end).collect())
 }
 
 /// The file that has addresses, and the one that has entries if that is another.
