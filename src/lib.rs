@@ -27,15 +27,17 @@
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
+//! * `symbolize::Symbolizer` gives frames their source lines; `filter` does so in the text of a log.
 //! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `symbolize`, the default, adds source lines, `disasm` the instructions of
+//! `Code:` lines, `json` the wire forms, `compress` gzip, xz and zstd, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
 
@@ -68,6 +70,9 @@ pub mod doc {
     pub mod architecture {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
+    #[cfg(feature = "symbolize")]
+    #[doc = include_str!("doc/symbolize.md")]
+    pub mod symbolize {}
     #[doc = include_str!("../README.md")]
     #[cfg(doctest)]
     pub mod readme {}

@@ -18,7 +18,7 @@
 //! x86 prints 43 bytes before the faulting instruction, which may start in the middle of another one. The first start
 //! from which whole instructions lead to the faulting one is taken; that is a guess, as `scripts/decodecode` makes one.
 
-mod arm;
+mod arm64;
 mod x86;
 
 use crate::report::{Code, Registers, Report};
@@ -66,8 +66,7 @@ pub fn code(report: &Report<'_>, number: usize) -> Option<Vec<Instruction>> {
     let instructions = match (report.kernel.arch.as_deref(), code.digits) {
         (Some("i386"), 2) => x86::decode(code, 32, &values),
         (Some("x86_64") | None, 2) => x86::decode(code, 64, &values),
-        (Some("arm64"), 8) => arm::decode64(code, &values),
-        (Some("arm"), 8) => arm::decode32(code, &values),
+        (Some("arm64"), 8) => arm64::decode(code, &values),
         _ => return None,
     };
     (!instructions.is_empty()).then_some(instructions)

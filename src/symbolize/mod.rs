@@ -1,4 +1,18 @@
-//! Frames → source lines.
+//! Frames → source lines, from vmlinux, modules and their DWARF.
+//!
+//! ```text
+//! report ─► symbolizer ─► object ─► table            name, size → address; address → name
+//!                │           ├────► dwarf            address → line, inlined functions
+//!            debuginfo       └────► index            both, laid out to be looked up
+//!         (which file?)   elf, relocation: the bytes that the three above ask for
+//! ```
+//!
+//! [`Symbolizer`] is the way in: [`Symbolizer::report`] fills a report, [`Symbolizer::symbol`] and
+//! [`Symbolizer::address`] answer single questions. It sees [`crate::report`] and no log; logs as text are
+//! [`crate::filter`]'s. How lines, files and names are chosen is told in [`crate::doc::symbolize`].
+//!
+//! Files are not trusted. Lengths are checked before memory is taken, nothing recurses, every list is bounded, and
+//! what is broken costs its answer only.
 
 mod address;
 mod build_id;
