@@ -15,6 +15,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 mod identify;
 mod parse;
 mod quiet;
+#[cfg(feature = "symbolize")]
+mod symbolize;
 
 /// The bundled logs, one behind the other, until there are `bytes` of them; and how many reports they hold.
 fn dense(bytes: usize) -> (Vec<u8>, usize) {
@@ -52,6 +54,8 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
+    #[cfg(feature = "symbolize")]
+    symbolize::bench(c);
 }
 
 criterion_group!(benches, stages);

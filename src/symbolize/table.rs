@@ -64,9 +64,10 @@ impl Builder {
 
     /// Adds a symbol, unless kallsyms leaves it out.
     pub(crate) fn add(&mut self, address: u64, size: u64, name: u32) {
-        let text = name_at(&self.names, name);
-        if is_kept(text) && self.symbols.len() < END as usize {
-            self.symbols.push(Symbol { address, size, name, hash: hash(text) });
+        let Some(tail) = usize::try_from(name).ok().and_then(|at| self.names.get(at..)) else { return };
+        let (length, hash) = measured(tail);
+        if is_kept(tail.split_at(length).0) && self.symbols.len() < END as usize {
+            self.symbols.push(Symbol { address, size, name, hash });
         }
     }
 
@@ -74,7 +75,7 @@ impl Builder {
     pub(crate) fn table(self, mut code: Vec<Range<u64>>) -> Table {
         let Self { names, mut symbols } = self;
         code.sort_unstable_by_key(|r| r.start);
-        symbols.sort_unstable_by_key(|s| (s.address, s.name));
+        symbols.sort_unstable_by_key(|s| s.address);
         let mut heads = vec![END; (symbols.len() * 2).next_power_of_two()];
         let mut next = Vec::with_capacity(symbols.len());
         for (at, symbol) in (0u32..).zip(&symbols) {
@@ -244,8 +245,36 @@ pub(crate) fn hash(name: &[u8]) -> u32 {
     let mut last = [0; 8];
     last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
     let words = words.iter().chain(std::iter::once(&last)).map(|word| u64::from_le_bytes(*word));
-    let step = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    (words.fold(0, step) >> 32) as u32
+    (words.fold(0, mix) >> 32) as u32
+}
+
+const fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+/// The length of the name that `tail` starts with, and its [`hash`], in one pass: a kernel has 60,000 names, and this
+/// is what reading them costs.
+fn measured(tail: &[u8]) -> (usize, u32) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (mut length, mut state) = (0, 0);
+    for word in tail.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*word);
+        // The lowest set bit is that of the first byte that is 0.
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            let bits = zeros.trailing_zeros() / 8 * 8;
+            length += bits as usize / 8;
+            let name = tail.split_at(length).0;
+            if name.last().is_some_and(u8::is_ascii_digit) {
+                return (length, hash(name));
+            }
+            return (length, (mix(state, word & !(u64::MAX << bits)) >> 32) as u32);
+        }
+        state = mix(state, word);
+        length += 8;
+    }
+    let name = tail.split_at(memchr::memchr(0, tail).unwrap_or(tail.len())).0;
+    (name.len(), hash(name))
 }
 
 /// Where a hash stands in a table whose length is a power of two.
@@ -339,6 +368,18 @@ mod tests {
         assert_eq!(table.find(b"init", Some(0xc0)), Found::One(0xffff_ffff_8100_0040));
         assert_eq!(table.find(b"foo", None), Found::None);
         assert!(Table::of_names(b"no map").is_empty());
+    }
+
+    #[test]
+    fn ok_names_are_measured_as_they_are_hashed() {
+        for name in
+            ["", "a", "schedule", "schedule_", "do_one_initcall", "a.llvm.12", "x1234567", "\u{ff}\u{80}"]
+        {
+            for behind in ["\0", "\0next\0and more\0", ""] {
+                let text = format!("{name}{behind}");
+                assert_eq!(measured(text.as_bytes()), (name.len(), hash(name.as_bytes())), "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -186,3 +186,49 @@ fn ok_any_bytes_come_out_again() {
         assert_eq!(out, log);
     }
 }
+
+#[cfg(feature = "cli")]
+#[test]
+fn ok_the_program_filters_and_scans() {
+    let folder = Folder::new("cli");
+    let vmlinux = folder.write("vmlinux", &program::kernel(USUAL).bytes());
+    let log = folder.write("boot.log", LOG.as_bytes());
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ksplat"));
+        command.env("XDG_CACHE_HOME", &folder.0).args(arguments);
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (vmlinux, log) = (vmlinux.to_str().unwrap(), log.to_str().unwrap());
+    assert_eq!(run(&["symbolize", "--vmlinux", vmlinux, log]), (Some(0), FILTERED.into(), String::new()));
+    let (code, paths, _) = run(&["index", vmlinux]);
+    let index = folder.0.join("ksplat/4f2a9c01.index");
+    assert_eq!((code, paths), (Some(0), format!("{}\n", index.display())));
+    let (code, text, said) = run(&["-v", "symbolize", "--vmlinux", vmlinux, log]);
+    assert_eq!((code, text.as_str()), (Some(0), FILTERED));
+    assert!(
+        said.contains("by its index") && said.contains("4 places have a source line, 1 have none"),
+        "{said}"
+    );
+
+    let (code, json, said) = run(&["scan", "--format", "ndjson", "--vmlinux", vmlinux, log]);
+    assert_eq!((code, said.as_str()), (Some(1), ""));
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["file"], "kernel/outer.c");
+    assert_eq!(json["traces"][0]["frames"][1]["inlined"], true);
+    assert_eq!(json["instruction_pointer"]["inlined"][0]["function"], "innermost");
+
+    let other = folder.write("other.log", LOG.replace("6.9.0-test", "6.8.0").as_bytes());
+    let (code, text, said) = run(&["symbolize", "--vmlinux", vmlinux, other.to_str().unwrap()]);
+    assert_eq!((code, text), (Some(2), LOG.replace("6.9.0-test", "6.8.0")));
+    assert!(
+        said.contains("kernel mismatch: log has 6.8.0 #7, vmlinux has Linux version 6.9.0-test"),
+        "{said}"
+    );
+    let (code, text, _) = run(&["symbolize", "--force", "--vmlinux", vmlinux, other.to_str().unwrap()]);
+    assert_eq!((code, text), (Some(0), FILTERED.replace("6.9.0-test", "6.8.0")));
+    let (code, _, said) = run(&["symbolize", "-r", "0.0.0-none", log]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("no vmlinux of 0.0.0-none is found"), "{said}");
+}

@@ -27,6 +27,9 @@ pub(crate) const BANNER: &str =
     "Linux version 6.9.0-test (me@here) (gcc 13) #7 SMP Mon Jan 1 00:00:00 UTC 2024";
 pub(crate) const BUILD_ID: [u8; 4] = [0x4f, 0x2a, 0x9c, 0x01];
 
+/// Bytes from unit to unit, where there are several.
+pub(crate) const UNIT: u64 = 0x200;
+
 /// What of a kernel varies.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Variant {
@@ -72,7 +75,7 @@ fn at(section: Option<usize>, offset: u64) -> Address {
     }
 }
 
-fn lines(encoding: Encoding, section: Option<usize>, folder: &str) -> LineProgram {
+fn lines(encoding: Encoding, section: Option<usize>, folder: &str, start: u64) -> LineProgram {
     let string = |text: &str| LineString::String(text.as_bytes().to_vec());
     let mut lines = LineProgram::new(
         encoding,
@@ -87,7 +90,7 @@ fn lines(encoding: Encoding, section: Option<usize>, folder: &str) -> LineProgra
     let outer = lines.add_file(string("kernel/outer.c"), root, None);
     let main = lines.add_file(string("init/main.c"), root, None);
     let inner = lines.add_file(string("inner.h"), include, None);
-    lines.begin_sequence(Some(at(section, 0)));
+    lines.begin_sequence(Some(at(section, start)));
     let rows = [
         (0, main, 10),
         (0x40, outer, 70),
@@ -151,28 +154,12 @@ fn inlined(
     id
 }
 
-fn dwarf(variant: Variant, section: Option<usize>, folder: &str) -> Sections<Writer> {
-    let encoding = Encoding { version: variant.version, format: variant.format, address_size: 8 };
+/// The DWARF of so many units, each [`UNIT`] bytes behind the last.
+fn dwarf(variant: Variant, section: Option<usize>, folder: &str, units: u64) -> Sections<Writer> {
     let mut dwarf = Dwarf::new();
-    let id = dwarf.units.add(Unit::new(encoding, lines(encoding, section, folder)));
-    let unit = dwarf.units.get_mut(id);
-    let root = unit.root();
-    let whole = unit.ranges.add(RangeList(vec![Range::StartLength { begin: at(section, 0), length: 0x140 }]));
-    let string = |text: &str| AttributeValue::String(text.as_bytes().to_vec());
-    let die = unit.get_mut(root);
-    die.set(gimli::DW_AT_name, string("kernel/outer.c"));
-    die.set(gimli::DW_AT_comp_dir, string(folder));
-    die.set(gimli::DW_AT_ranges, AttributeValue::RangeListRef(whole));
-    let inner = declared(unit, "inner");
-    let innermost = declared(unit, "innermost");
-    entry(unit, root, gimli::DW_TAG_subprogram, "start_kernel", (at(section, 0), 0x30));
-    let outer = entry(unit, root, gimli::DW_TAG_subprogram, "outer", (at(section, 0x40), 0x5b));
-    let block = unit.add(outer, gimli::DW_TAG_lexical_block);
-    // `kernel/outer.c` and `inner.h`: DWARF 5 counts from 0, and the first file is there twice.
-    let (of_outer, of_inner) = if variant.version >= 5 { (0, 2) } else { (1, 3) };
-    let first = inlined(unit, block, inner, (at(section, 0x50), 0x10), (of_outer, 77));
-    inlined(unit, first, innermost, (at(section, 0x54), 0x4), (of_inner, 33));
-    entry(unit, root, gimli::DW_TAG_subprogram, "last", (at(section, 0x100), 0x40));
+    for number in 0..units {
+        add_unit(&mut dwarf, variant, section, folder, number * UNIT);
+    }
     let endian = if variant.little { RunTimeEndian::Little } else { RunTimeEndian::Big };
     let empty =
         Writer { bytes: EndianVec::new(endian), relocations: Vec::new(), relocatable: section.is_some() };
@@ -181,25 +168,55 @@ fn dwarf(variant: Variant, section: Option<usize>, folder: &str) -> Sections<Wri
     sections
 }
 
-/// `.debug_aranges` of the one unit.
-fn aranges(elf: &Elf) -> Vec<u8> {
-    let mut bytes = elf.word(12 + 16 + 32);
-    bytes.extend(elf.short(2));
-    bytes.extend(elf.word(0));
-    bytes.extend([8, 0, 0, 0, 0, 0]);
-    for number in [BASE, 0x140, 0, 0] {
-        bytes.extend(elf.long(number));
+fn add_unit(dwarf: &mut Dwarf, variant: Variant, section: Option<usize>, folder: &str, start: u64) {
+    let encoding = Encoding { version: variant.version, format: variant.format, address_size: 8 };
+    let id = dwarf.units.add(Unit::new(encoding, lines(encoding, section, folder, start)));
+    let unit = dwarf.units.get_mut(id);
+    let root = unit.root();
+    let at = |offset| at(section, start + offset);
+    let whole = unit.ranges.add(RangeList(vec![Range::StartLength { begin: at(0), length: 0x140 }]));
+    let string = |text: &str| AttributeValue::String(text.as_bytes().to_vec());
+    let die = unit.get_mut(root);
+    die.set(gimli::DW_AT_name, string("kernel/outer.c"));
+    die.set(gimli::DW_AT_comp_dir, string(folder));
+    die.set(gimli::DW_AT_ranges, AttributeValue::RangeListRef(whole));
+    let inner = declared(unit, "inner");
+    let innermost = declared(unit, "innermost");
+    entry(unit, root, gimli::DW_TAG_subprogram, "start_kernel", (at(0), 0x30));
+    let outer = entry(unit, root, gimli::DW_TAG_subprogram, "outer", (at(0x40), 0x5b));
+    let block = unit.add(outer, gimli::DW_TAG_lexical_block);
+    // `kernel/outer.c` and `inner.h`: DWARF 5 counts from 0, and the first file is there twice.
+    let (of_outer, of_inner) = if variant.version >= 5 { (0, 2) } else { (1, 3) };
+    let first = inlined(unit, block, inner, (at(0x50), 0x10), (of_outer, 77));
+    inlined(unit, first, innermost, (at(0x54), 0x4), (of_inner, 33));
+    entry(unit, root, gimli::DW_TAG_subprogram, "last", (at(0x100), 0x40));
+}
+
+/// `.debug_aranges` of some units of which each has so many bytes.
+fn aranges(elf: &Elf, units: u64, bytes_of_unit: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for unit in 0..units {
+        bytes.extend(elf.word(44));
+        bytes.extend(elf.short(2));
+        bytes.extend(elf.word(u32::try_from(unit * bytes_of_unit).unwrap()));
+        bytes.extend([8, 0, 0, 0, 0, 0]);
+        for number in [BASE + unit * UNIT, 0x140, 0, 0] {
+            bytes.extend(elf.long(number));
+        }
     }
-    let length = u32::try_from(bytes.len() - 4).unwrap();
-    bytes.splice(..4, elf.word(length));
     bytes
 }
 
 /// A vmlinux.
 pub(crate) fn kernel(variant: Variant) -> Elf {
+    kernel_of(variant, 1)
+}
+
+/// A vmlinux of several units, whose functions are called `outer_0`, `outer_1` and so on if it is more than one.
+pub(crate) fn kernel_of(variant: Variant, units: u64) -> Elf {
     let mut elf = Elf::new(false);
     elf.little = variant.little;
-    let text = elf.code(".text", BASE, 0x180);
+    let text = elf.code(".text", BASE, usize::try_from(units * UNIT).unwrap() - 0x80);
     let banner = format!("{BANNER}\n\0").into_bytes();
     let address = BASE + 0x100_0000;
     let rodata = elf.add(Section {
@@ -211,40 +228,46 @@ pub(crate) fn kernel(variant: Variant) -> Elf {
         ..Section::default()
     });
     elf.build_id(&BUILD_ID);
-    let mut sections = dwarf(variant, None, "/src/linux");
+    let mut bytes_of_info = 0;
+    let mut sections = dwarf(variant, None, "/src/linux", units);
     sections
         .for_each_mut(|id, writer| -> Result<(), ()> {
             // References to other sections are plain numbers in a linked file.
             for relocation in std::mem::take(&mut writer.relocations) {
                 let value = u64::try_from(relocation.addend).unwrap();
-                gimli::write::Writer::write_udata_at(
-                    &mut writer.bytes,
-                    relocation.offset,
-                    value,
-                    relocation.size,
-                )
-                .unwrap();
+                let bytes = &mut writer.bytes;
+                gimli::write::Writer::write_udata_at(bytes, relocation.offset, value, relocation.size)
+                    .unwrap();
             }
-            if !writer.bytes.slice().is_empty() {
-                elf.debug(id.name(), writer.bytes.slice(), variant.packing);
+            let bytes = writer.bytes.slice();
+            if id == gimli::SectionId::DebugInfo {
+                bytes_of_info = bytes.len() as u64;
+            }
+            if !bytes.is_empty() {
+                elf.debug(id.name(), bytes, variant.packing);
             }
             Ok(())
         })
         .unwrap();
     if variant.aranges {
-        let bytes = aranges(&elf);
+        // Units are equally long: all strings stand in them.
+        let bytes = aranges(&elf, units, bytes_of_info / units);
         elf.debug(".debug_aranges", &bytes, variant.packing);
     }
     let (text, rodata) = (u16::try_from(text).unwrap(), u16::try_from(rodata).unwrap());
-    elf.symbols(&[
-        ("last", text, BASE + 0x100, 0x40),
-        ("outer", text, OUTER, 0x5b),
+    let names: Vec<String> =
+        (0..units).map(|n| if units == 1 { "outer".into() } else { format!("outer_{n}") }).collect();
+    let outer = (0..).zip(&names).map(|(n, name)| (name.as_str(), text, OUTER + n * UNIT, 0x5b));
+    let last = (0..units).map(|n| ("last", text, BASE + n * UNIT + 0x100, 0x40));
+    let others = [
         ("start_kernel", text, BASE, 0x30),
         ("namesake", text, BASE + 0x140, 0),
         ("namesake", text, BASE + 0x150, 0),
         ("_etext", text, BASE + 0x160, 0),
         ("linux_banner", rodata, address, 10),
-    ]);
+    ];
+    let symbols: Vec<_> = last.chain(outer).chain(others).collect();
+    elf.symbols(&symbols);
     elf
 }
 
@@ -255,7 +278,7 @@ pub(crate) fn module(machine: u16) -> Elf {
     let text = elf.code(".text", 0, 0x180);
     let init = elf.code(".init.text", 0, 0x180);
     // The line table is that of the code in `.init.text`, so a symbolizer that takes all sections for one is wrong.
-    let mut sections = dwarf(USUAL, Some(init as usize), "/src/module");
+    let mut sections = dwarf(USUAL, Some(init as usize), "/src/module", 1);
     let mut written = Vec::new();
     sections
         .for_each_mut(|id, writer| -> Result<(), ()> {

@@ -26,6 +26,8 @@ pub(crate) fn run(args: &SymbolizeArgs, console: &mut Console) -> io::Result<Out
     for step in symbolizer.take_trail() {
         console.note(&step);
     }
+    // All of the process goes at once; to take these tables apart first would be a tenth of a short run.
+    std::mem::forget(symbolizer);
     console.note(&format!("{} places have a source line, {} have none", counts.resolved, counts.unknown));
     Ok(Outcome::Nothing)
 }
