@@ -12,8 +12,16 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+#[cfg(feature = "symbolize")]
+#[allow(dead_code, reason = "the tests need more")]
+#[path = "../tests/symbolize/elf.rs"]
+mod elf;
 mod identify;
 mod parse;
+#[cfg(feature = "symbolize")]
+#[allow(dead_code, reason = "the tests need more")]
+#[path = "../tests/symbolize/program.rs"]
+mod program;
 mod quiet;
 #[cfg(feature = "symbolize")]
 mod symbolize;

@@ -1,11 +1,7 @@
 //! One frame of a small vmlinux, from opening the file to the answer, and from its index; the yardstick is the
 //! `addr2line` crate over the same sections, in memory already, which looks at every unit first.
 
-#[path = "../tests/symbolize/elf.rs"]
-mod elf;
-#[path = "../tests/symbolize/program.rs"]
-mod program;
-
+use crate::program;
 use criterion::Criterion;
 use gimli::{EndianSlice, RunTimeEndian};
 use ksplat::report::Symbol;
