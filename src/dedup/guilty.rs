@@ -279,6 +279,7 @@ fn dispatched_on(
     let mut above: Option<Candidate<'_>> = None;
     for c in first.chain(frames) {
         if c.name.contains(skip::CROSS_CALL) {
+            walk.picks(&c);
             let wrappers = (c.name != skip::CROSS_CALL).then(|| c.name.to_owned()).into_iter().collect();
             return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
         }
@@ -335,10 +336,11 @@ fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Optio
     let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     // Further stacks are of other tasks.
     crash.next().and_then(|(at, trace)| {
-        if let Some((c, name)) =
-            candidates(trace, at, names, true).find_map(|c| Some((c.frame, skip::bucket(c.name)?.to_owned())))
-        {
-            return Some(named(&name, c, Vec::new()));
+        let shared =
+            candidates(trace, at, names, true).find_map(|c| Some((skip::bucket(c.name)?.to_owned(), c)));
+        if let Some((name, c)) = shared {
+            walk.picks(&c);
+            return Some(named(&name, c.frame, Vec::new()));
         }
         let c = candidates(trace, at, names, true).find(|c| is_stuck(c, walk))?;
         Some(named(c.name, c.frame, callers_from(report, walk, names, at, c.frame?.1 + 1)))
