@@ -37,6 +37,10 @@ fn ok_noise_is_counted_and_left_out() {
         let only = self::run(&[verb, "--ignore", &noise], KASAN.as_bytes());
         assert_eq!((only.code, only.err.as_str()), (Some(0), "ksplat: 1 report ignored\n"), "{verb}");
     }
+    // Saved groups are judged as logs are.
+    let saved = folder.file("saved.json", run(&["group", "--format", "json"], log.as_bytes()).out);
+    let merged = run(&["group", "--format", "json", "--merge", &saved, "--ignore", &noise], b"");
+    assert_eq!((&merged.json()["reports"], merged.err.as_str()), (&1.into(), "ksplat: 2 reports ignored\n"));
     let verbose = run(&["scan", "-v", "--ignore", &noise], log.as_bytes());
     let line = "-:1: KASAN: use-after-free Read in ip6_send_skb: ignored: flaky \\u{1b}[31mhardware\n";
     assert!(verbose.err.contains(line), "{}", verbose.err);
