@@ -13,7 +13,9 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 
 mod bisect;
+mod group;
 mod identify;
+mod near;
 mod parse;
 mod quiet;
 
@@ -54,6 +56,8 @@ fn stages(c: &mut Criterion) {
     parse::bench(c);
     identify::bench(c);
     bisect::bench(c);
+    group::bench(c);
+    near::bench(c);
 }
 
 criterion_group!(benches, stages);

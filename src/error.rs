@@ -23,7 +23,18 @@ pub enum ErrorKind {
     /// A file that was to be an ELF file is none, or a broken one.
     #[error("cannot use {} as an ELF file", .0.display())]
     Object(PathBuf),
-    /// Text that was to be a report or a group is none.
+    /// A file could not be written; what stood there before is whole.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// A file of settings says what cannot be meant.
+    #[error("{at}: {why}")]
+    Setting {
+        /// Where it stands.
+        at: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {
         /// What was expected.

@@ -24,10 +24,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "report"]),
+    ("dedup", &["block", "error", "report"]),
     ("symbolize", &["error"]),
     ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
-    ("output", &["bisect", "dedup", "error", "parse", "report"]),
+    ("owners", &["error"]),
+    ("output", &["bisect", "dedup", "error", "owners", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];
 
@@ -110,7 +111,7 @@ fn module_of(path: &str) -> String {
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
         "Line" | "Log" | "Transport" => "log",
-        "kind" | "kinds" => "parse",
+        "formats" | "kind" | "kinds" => "parse",
         "Reports" | "Stream" | "reports" => "stream",
         _ => &name,
     };

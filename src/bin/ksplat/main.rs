@@ -5,12 +5,16 @@ mod bisect;
 mod bisect_args;
 mod completions;
 mod console;
+mod explain;
 mod group;
 mod kernel_signature;
 mod kinds;
 mod logs;
 mod man;
+mod near;
 mod oracle;
+mod rules;
+mod saved;
 mod scan;
 mod schema;
 
@@ -90,6 +94,8 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
         Verb::KernelSignature(args) => kernel_signature::run(args, console),
         Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
+        Verb::Explain(args) => explain::run(args, console),
+        Verb::Near(args) => near::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

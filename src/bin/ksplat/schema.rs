@@ -11,6 +11,9 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> io::Result<Outcom
         SchemaOf::Report => Output::Report,
         SchemaOf::Groups => Output::Groups,
         SchemaOf::Bisect => Output::Bisect,
+        SchemaOf::Known => Output::Known,
+        SchemaOf::Explanation => Output::Explanation,
+        SchemaOf::Near => Output::Near,
     };
     serde_json::to_writer_pretty(&mut console.out, &schema(output))?;
     writeln!(console.out)?;

@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Bisect, Groups, Report};
+use super::{Bisect, Explanation, Groups, Known, Neighbours, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -13,6 +13,12 @@ pub enum Output {
     Groups,
     /// `ksplat.bisect/1`.
     Bisect,
+    /// A line of a known file.
+    Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
+    /// `ksplat.near/1`.
+    Near,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -23,6 +29,9 @@ pub fn schema(output: Output) -> serde_json::Value {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
         Output::Bisect => generator.into_root_schema_for::<Bisect>(),
+        Output::Known => generator.into_root_schema_for::<Known>(),
+        Output::Explanation => generator.into_root_schema_for::<Explanation>(),
+        Output::Near => generator.into_root_schema_for::<Neighbours>(),
     }
     .into()
 }
@@ -37,6 +46,9 @@ mod tests {
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
             (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
+            (Output::Known, serde_json::to_value(Known::default()).unwrap()),
+            (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
+            (Output::Near, serde_json::to_value(Neighbours::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =

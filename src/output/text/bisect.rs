@@ -1,8 +1,9 @@
 //! A bisection for people: its history as a table, the finding in two sentences, and what it rests on.
 
-use super::paint::{Clean, Colour, Tone};
+use super::paint::{Colour, Tone};
 use crate::bisect::Bisection;
 use crate::bisect::audit::Audit;
+use crate::output::Clean;
 use crate::output::bisect::{Row, at, effort, finding, legend, rows};
 use std::fmt::{self, Display};
 
