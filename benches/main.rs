@@ -12,6 +12,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod bisect;
 mod group;
 mod identify;
 mod near;
@@ -56,6 +57,7 @@ fn stages(c: &mut Criterion) {
     identify::bench(c);
     group::bench(c);
     near::bench(c);
+    bisect::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -170,3 +170,66 @@ fn ok_settings_and_saved_files_changed() {
         }
     }
 }
+
+/// A bisection log whose shape is right and whose content is not: every steering line again and again, runs without
+/// number, and no line end at all.
+#[test]
+fn ok_hostile_bisection_logs_end() {
+    let hash = "0123456789012345678901234567890123456789";
+    let start = format!("bisecting cause commit starting from {hash}\n");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bisect");
+    let mut control = Vec::new();
+    for entry in std::fs::read_dir(fixtures).expect("tests/bisect is there") {
+        // Behind the totals, an error or a crash ends the log.
+        let log = std::fs::read(entry.unwrap().path()).unwrap();
+        let lines = log.split_inclusive(|c| *c == b'\n').filter(|l| !l.starts_with(b"revisions tested"));
+        lines.for_each(|line| control.extend_from_slice(line));
+        control.push(b'\n');
+    }
+    let test = format!("testing commit {hash} gcc\n");
+    let shapes: [(&str, Vec<u8>); 7] = [
+        ("every line", control.repeat((3 << 20) / control.len())),
+        ("runs", [test.as_bytes(), "run #0: crashed: WARNING in f\n".repeat(70_000).as_bytes()].concat()),
+        (
+            "other runs",
+            (0..20_000)
+                .map(|n| format!("{test}run #{n}: crashed: WARNING in f{n}\n"))
+                .collect::<String>()
+                .into(),
+        ),
+        ("no line end", [test.as_bytes(), "run #0: crashed: ".repeat(1 << 16).as_bytes()].concat()),
+        (
+            "hashes",
+            [b"The first bad commit could be any of:\n", format!("{hash}\n").repeat(40_000).as_bytes()]
+                .concat(),
+        ),
+        (
+            "commit blocks",
+            format!("{hash} is the first bad commit\n    error: x\n a | 1 +\n").repeat(20_000).into(),
+        ),
+        ("text", [test.as_bytes(), &b"text of a build\n"[..].repeat(1 << 16)].concat()),
+    ];
+    for (name, shape) in shapes {
+        let log = [start.as_bytes(), &shape].concat();
+        let bisection = ksplat::bisect::Bisection::parse(&log).unwrap_or_else(|| panic!("{name}"));
+        let audit = ksplat::bisect::audit::audit(&bisection);
+        assert_eq!(audit.rejudged.len(), bisection.revisions.len(), "{name}");
+        assert!(!ksplat::output::bisect::finding(&bisection, &audit).concat().is_empty(), "{name}");
+    }
+}
+
+/// A bisection log cut anywhere, and with any byte changed.
+#[test]
+fn ok_damaged_bisection_logs() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bisect/culprit-2020");
+    let log = std::fs::read(fixture).expect("the fixture is there");
+    for at in (0..log.len()).step_by(3) {
+        let mut changed = log.clone();
+        changed[at] ^= 0x15;
+        for log in [&log[..at], &changed[..]] {
+            if let Some(bisection) = ksplat::bisect::Bisection::parse(log) {
+                let _ = ksplat::bisect::audit::audit(&bisection);
+            }
+        }
+    }
+}

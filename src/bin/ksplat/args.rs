@@ -1,5 +1,6 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
+use crate::bisect_args::{BisectArgs, CheckArgs, KernelSignatureArgs, VerdictArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
@@ -48,6 +49,10 @@ pub(crate) enum Verb {
     Group(GroupArgs),
     Explain(ExplainArgs),
     Near(NearArgs),
+    Bisect(BisectArgs),
+    Check(CheckArgs),
+    Verdict(VerdictArgs),
+    KernelSignature(KernelSignatureArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -175,7 +180,8 @@ pub(crate) struct KindsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
-    /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`.
+    /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`,
+    /// `bisect` what `bisect` prints.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -193,6 +199,8 @@ pub(crate) enum SchemaOf {
     Explanation,
     /// `ksplat.near/1`.
     Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -350,6 +358,6 @@ impl Paths {
     }
 }
 
-fn input_format() -> PossibleValuesParser {
+pub(crate) fn input_format() -> PossibleValuesParser {
     PossibleValuesParser::new(std::iter::once("auto").chain(Transport::ALL.iter().map(|t| t.name())))
 }

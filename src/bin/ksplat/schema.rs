@@ -13,6 +13,7 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> io::Result<Outcom
         SchemaOf::Known => Output::Known,
         SchemaOf::Explanation => Output::Explanation,
         SchemaOf::Near => Output::Near,
+        SchemaOf::Bisect => Output::Bisect,
     };
     serde_json::to_writer_pretty(&mut console.out, &schema(output))?;
     writeln!(console.out)?;

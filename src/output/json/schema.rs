@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Explanation, Groups, Known, Neighbours, Report};
+use super::{Bisect, Explanation, Groups, Known, Neighbours, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -17,6 +17,8 @@ pub enum Output {
     Explanation,
     /// `ksplat.near/1`.
     Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -29,6 +31,7 @@ pub fn schema(output: Output) -> serde_json::Value {
         Output::Known => generator.into_root_schema_for::<Known>(),
         Output::Explanation => generator.into_root_schema_for::<Explanation>(),
         Output::Near => generator.into_root_schema_for::<Neighbours>(),
+        Output::Bisect => generator.into_root_schema_for::<Bisect>(),
     }
     .into()
 }
@@ -45,6 +48,7 @@ mod tests {
             (Output::Known, serde_json::to_value(Known::default()).unwrap()),
             (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
             (Output::Near, serde_json::to_value(Neighbours::default()).unwrap()),
+            (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =
