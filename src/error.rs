@@ -20,6 +20,17 @@ pub enum ErrorKind {
     /// A file or directory could not be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf),
+    /// A file could not be written; what stood there before is whole.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// A file of settings says what cannot be meant.
+    #[error("{at}: {why}")]
+    Setting {
+        /// Where it stands.
+        at: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Text that was to be a report or a group is none.
     #[error("not a saved {what}: {at}")]
     Saved {

@@ -26,16 +26,20 @@
 //!   piece by piece. [`Log`] says how a log was carried ([`Transport`]) or is told.
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
-//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
-//! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
+//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
+//!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
+//! * [`owners`] knows whose code it is.
+//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
+//!   decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `json` adds the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`].
 
 #![forbid(unsafe_code)]
 
@@ -47,6 +51,7 @@ mod family;
 pub mod input;
 pub mod log;
 pub mod output;
+pub mod owners;
 mod parse;
 mod printk;
 pub mod report;
@@ -59,6 +64,8 @@ pub mod doc {
     pub mod adding_a_family {}
     #[doc = include_str!("doc/architecture.md")]
     pub mod architecture {}
+    #[doc = include_str!("doc/ci.md")]
+    pub mod ci {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
     #[doc = include_str!("doc/signature.md")]
@@ -71,6 +78,6 @@ pub mod doc {
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
 pub use log::{Line, Log, Transport};
-pub use parse::{KindRow, kind, kinds};
+pub use parse::{KindRow, formats, kind, kinds};
 pub use report::{Report, Text};
 pub use stream::{Reports, Stream, reports};

@@ -42,6 +42,22 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
+/// The kernel's printk formats by which the row called `kind` read a report: the wording that its header line has, then
+/// those of the further lines that the row asks for. Empty for an unknown name.
+///
+/// ```
+/// let formats = ksplat::formats("bug/bug", b"kernel BUG at fs/ring.c:7!");
+/// assert_eq!(formats, ["kernel BUG at %s:%u!"]);
+/// ```
+#[must_use]
+pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
+    let text = crate::family::lead_in(header).unwrap_or(header);
+    let read = crate::family::header(text).find(|h| h.rule.name == kind).map(|h| h.format.text);
+    let Some(rule) = crate::family::by_name(kind) else { return Vec::new() };
+    let wordings = rule.headers().map(|f| f.text).filter(|text| read.is_none_or(|read| read == *text));
+    wordings.chain(rule.parts().filter(|p| p.required).map(|p| p.format.text)).collect()
+}
+
 /// The report of a splat; `None` where only the words of a strict row stand there.
 pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();

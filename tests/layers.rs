@@ -24,8 +24,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "report"]),
-    ("output", &["dedup", "error", "parse", "report"]),
+    ("dedup", &["block", "error", "report"]),
+    ("owners", &["error"]),
+    ("output", &["dedup", "error", "owners", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];
 
@@ -108,7 +109,7 @@ fn module_of(path: &str) -> String {
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
         "Line" | "Log" | "Transport" => "log",
-        "kind" | "kinds" => "parse",
+        "formats" | "kind" | "kinds" => "parse",
         "Reports" | "Stream" | "reports" => "stream",
         _ => &name,
     };

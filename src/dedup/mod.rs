@@ -2,19 +2,33 @@
 //!
 //! Everything here works on a [`Report`] and nothing but it, so a report read back from JSON gets the same answer.
 
+mod baseline;
 mod blame;
 mod caller;
+mod exemplar;
+mod explain;
 mod generic;
 mod glob;
 mod group;
 mod guilty;
+mod helpers;
+mod ignore;
+mod naming;
 mod normalize;
+mod settings;
 mod signature;
 mod skip;
 mod title;
+mod walk;
 
+pub use baseline::{Baseline, Known, Sighting};
+pub use exemplar::Exemplar;
+pub use explain::{Explanation, Search, Step};
 pub use group::{Group, Groups, Member};
 pub use guilty::Guilty;
+pub use helpers::Helpers;
+pub use ignore::Ignore;
+pub use naming::Naming;
 pub use signature::{SIGNATURE_VERSION, Signature};
 
 use crate::report::{Defect, Report};
@@ -64,22 +78,5 @@ pub struct Identity {
 /// ```
 #[must_use]
 pub fn identify(report: &Report<'_>) -> Identity {
-    let (guilty, missing) = match guilty::guilty(report) {
-        Ok(g) => (Some(Guilty { function: normalize::demangled(g.function), ..g }), None),
-        Err(why) => (None, Some(why)),
-    };
-    let title = title::title(report, guilty.as_ref());
-    let mut defects = report.defects.clone();
-    defects.extend(missing.filter(|_| title.lacks_frame));
-    let corrupted = defects.iter().any(|d| d.code.is_corruption());
-    Identity {
-        crash_type: title::crash_type(report, &title.title),
-        signature: signature::signature(report, guilty.as_ref(), &title.title),
-        file: blame::file(report, guilty.as_ref()),
-        function: guilty.map(|g| g.function),
-        title: title.title,
-        alt_titles: title.alts,
-        defects,
-        corrupted,
-    }
+    Naming::new().identify(report)
 }

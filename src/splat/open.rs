@@ -120,8 +120,8 @@ impl<'log> Open<'log> {
             && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
-    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
-    /// who prints: one crash, and nothing tells the lines apart.
+    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that says neither
+    /// who prints nor when: one crash, and nothing tells the lines apart.
     pub(super) fn is_twin(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let place = |h: &Header<'log>| -> Vec<&'log [u8]> {
             let told = h.format.names.iter().zip(&h.captures);
@@ -132,6 +132,7 @@ impl<'log> Open<'log> {
         };
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
         line.caller.is_none()
+            && line.clock.is_none()
             && !self.epilogue
             && self.splat.lines.len() - self.splat.header <= TWIN_LINES
             && own.rule.name == other.rule.name

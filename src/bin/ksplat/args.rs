@@ -1,9 +1,10 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
 use ksplat::input::Settings;
+use ksplat::output::kcidb::Submission;
 use std::path::PathBuf;
 
 /// Finds the crash reports in Linux kernel logs, names them and groups them.
@@ -44,6 +45,7 @@ pub(crate) enum Color {
 pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
+    Explain(ExplainArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -58,11 +60,15 @@ pub(crate) struct ScanArgs {
     #[command(flatten)]
     pub(crate) paths: Paths,
     /// How to print the reports.
+    ///
+    /// The formats of CI systems (junit, kcidb, github, ktap) say each group once, as `group` prints it.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) kcidb: Kcidb,
     /// Read on as the log grows, and print each report once it is complete.
     ///
     /// A report is complete when other lines or a pause end it. A file is followed until the program is stopped, a
@@ -73,17 +79,51 @@ pub(crate) struct ScanArgs {
 
 /// Group the crash reports by signature.
 ///
-/// Exits with 0 if there is no report, 1 if there is one, 2 if a log could not be read.
+/// Exits with 0 if there is no report (with --known: no new one), 1 if there is one, 2 if a log or a saved file could
+/// not be read or written.
 #[derive(Debug, Args)]
 pub(crate) struct GroupArgs {
     #[command(flatten)]
     pub(crate) paths: Paths,
+    /// Tell new groups from those that FILE knows; only new ones are an alarm.
+    ///
+    /// FILE is NDJSON, one bug a line, as --update-known writes it. Notes and links that were added to a line are
+    /// printed with the group. Can be given several times.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) known: Vec<PathBuf>,
+    /// Add the groups to FILE, or make it: sorted by signature, and never left half written.
+    ///
+    /// What FILE and the files of --known say of a bug is kept; the same update again changes nothing.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) update_known: Option<PathBuf>,
+    /// Join groups that were saved with --format json or ndjson; no log is read unless a PATH is given before.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(crate) merge: Vec<PathBuf>,
     /// How to print the groups.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) kcidb: Kcidb,
+}
+
+/// Say why reports have their titles and signatures.
+///
+/// For each report: the row of the table of kinds with the kernel's own format, where the function to blame was looked
+/// for, each frame that was passed over with the reason, and the lines that were hashed. Exits with 0 if there is no
+/// report, 1 if there is one, 2 if a log could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// Only the reports with this signature.
+    #[arg(long, value_name = "SIGNATURE")]
+    pub(crate) signature: Option<String>,
+    /// How to print the explanations.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }
 
 /// List the kinds of crash that this version knows.
@@ -97,7 +137,8 @@ pub(crate) struct KindsArgs {
 /// Print the JSON Schema of an output.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Of which output: `report` is one of `scan`, `groups` what `group` prints.
+    /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
+    /// `group --update-known` writes, `explanation` one of `explain`.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -109,6 +150,10 @@ pub(crate) enum SchemaOf {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// A line of a known file.
+    Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -138,6 +183,64 @@ pub(crate) enum Format {
     Ndjson,
 }
 
+/// Output formats of reports and groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people.
+    Text,
+    /// One JSON value.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// For mail, merge requests and job summaries.
+    Markdown,
+    /// A page that needs nothing else.
+    Html,
+    /// JUnit XML: a test case a group.
+    Junit,
+    /// KCIDB 5.3: an issue a group, an incident a report.
+    Kcidb,
+    /// Annotations of GitHub Actions, and Markdown appended to $GITHUB_STEP_SUMMARY.
+    Github,
+    /// KTAP version 1: a test a group.
+    Ktap,
+}
+
+/// What `--format kcidb` refers to.
+#[derive(Debug, Args)]
+pub(crate) struct Kcidb {
+    /// The CI system that submits, with `--format kcidb`.
+    #[arg(long, value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
+    pub(crate) kcidb_origin: String,
+    /// The KCIDB ID of the build that crashed, with `--format kcidb`.
+    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    pub(crate) kcidb_build: Option<String>,
+    /// The KCIDB ID of the test run that crashed, with `--format kcidb`.
+    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    pub(crate) kcidb_test: Option<String>,
+}
+
+impl Kcidb {
+    /// Who submits what.
+    pub(crate) fn submission(&self) -> Submission<'_> {
+        Submission {
+            origin: &self.kcidb_origin,
+            build: self.kcidb_build.as_deref(),
+            test: self.kcidb_test.as_deref(),
+        }
+    }
+}
+
+fn kcidb_origin(text: &str) -> Result<String, &'static str> {
+    let fits = Submission::is_origin(text);
+    if fits { Ok(text.to_owned()) } else { Err("a name of lower-case letters, digits and `_` is needed") }
+}
+
+fn kcidb_id(text: &str) -> Result<String, &'static str> {
+    let fits = Submission::is_id(text);
+    if fits { Ok(text.to_owned()) } else { Err("an ID is ORIGIN:REST") }
+}
+
 /// The logs to read.
 #[derive(Debug, Args)]
 pub(crate) struct Paths {
@@ -150,6 +253,32 @@ pub(crate) struct Paths {
     /// Most bytes that a compressed log may grow to.
     #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_SIZE)]
     pub(crate) max_size: u64,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+/// How reports are judged.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Judgement")]
+pub(crate) struct RuleArgs {
+    /// Leave out the reports that FILE calls noise; they are counted on standard error, and shown with -v.
+    ///
+    /// A line a rule: `kind`, `title`, `function` or `signature`, a pattern in which `*` stands for any text, and the
+    /// reason behind ` # `, as in `title WARNING in ring_*  # flaky hardware`. Can be given several times.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    pub(crate) ignore: Vec<PathBuf>,
+    /// Never blame the functions that FILE names, besides those that ksplat knows as helpers.
+    ///
+    /// A pattern a line, and behind ` # ` the reason. Signatures are marked by the file's name without its ending
+    /// (`v1+NAME:…`), so that they never mix with plain ones.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) skip: Option<PathBuf>,
+    /// Say whose code crashed, by the kernel's MAINTAINERS: subsystem, people and lists of the file to blame.
+    ///
+    /// The file is known where the text is symbolized or the header names it. Keywords (K:) do not count: what the file
+    /// contains is not at hand.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) maintainers: Option<PathBuf>,
 }
 
 impl Paths {

@@ -3,10 +3,13 @@
 mod args;
 mod completions;
 mod console;
+mod explain;
 mod group;
 mod kinds;
 mod logs;
 mod man;
+mod rules;
+mod saved;
 mod scan;
 mod schema;
 
@@ -59,6 +62,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
     match verb {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
+        Verb::Explain(args) => explain::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

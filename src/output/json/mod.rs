@@ -14,23 +14,38 @@
 //! assert_eq!(ksplat::identify(&read.to_report()), identity);
 //! ```
 
+mod explanation;
 mod fields;
 mod groups;
+mod known;
+mod lines;
+mod owners;
 mod read;
 mod report;
+mod safe;
+mod saved;
 mod schema;
+mod time;
 mod write;
 
+pub use explanation::{Explanation, Search, Step};
 pub use fields::Fields;
-pub use groups::{Group, Groups, Member, Near};
+pub use groups::{Exemplar, Group, Groups, Member, Near};
+pub use known::{Known, Sighting, known_file, to_known_file};
+pub use owners::{List, Owners, Person, Subsystem};
 pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
+pub use safe::write;
+pub use saved::saved_groups;
 pub use schema::{Output, schema};
 
 /// What [`Report::schema`] says.
 pub const REPORT_SCHEMA: &str = "ksplat.report/1";
+
+/// What [`Explanation::schema`] says.
+pub const EXPLANATION_SCHEMA: &str = "ksplat.explanation/1";
 
 /// What [`Groups::schema`] says.
 pub const GROUPS_SCHEMA: &str = "ksplat.groups/1";

@@ -3,7 +3,7 @@
 //! Absent is `null`, an empty list is `[]`: every member is always written. Reading is lenient: a missing member is
 //! taken as absent and an unknown one is passed over, so that old and new versions read each other's reports.
 
-use super::Fields;
+use super::{Fields, Owners};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,8 @@ pub struct Report {
     pub lines: Vec<String>,
     /// Index in `lines` of the header.
     pub header: usize,
+    /// Who looks after the file to blame.
+    pub owners: Option<Owners>,
 }
 
 /// Where a report was found.

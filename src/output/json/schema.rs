@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Groups, Report};
+use super::{Explanation, Groups, Known, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -11,6 +11,10 @@ pub enum Output {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// A line of a known file.
+    Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -20,6 +24,8 @@ pub fn schema(output: Output) -> serde_json::Value {
     match output {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
+        Output::Known => generator.into_root_schema_for::<Known>(),
+        Output::Explanation => generator.into_root_schema_for::<Explanation>(),
     }
     .into()
 }
@@ -33,6 +39,8 @@ mod tests {
         for (output, value) in [
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
+            (Output::Known, serde_json::to_value(Known::default()).unwrap()),
+            (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =
