@@ -117,9 +117,12 @@ fn further_lines<'log>(rule: &Rule, splat: &Splat<'log>) -> Option<(Captures<'lo
         let from = splat.header + 1;
         let mut found = Vec::new();
         let before = splat.lines.get(..splat.header).unwrap_or_default();
+        // Most lines are another's: a literal that the format cannot do without says so soonest.
+        let literal = memchr::memmem::Finder::new(printk::longest_literal(part.format.text));
         let mut is_part = |l: &SplatLine<'log>| {
             found.clear();
-            memchr::memmem::find(l.line.text, b" [inline]").is_none()
+            literal.find(l.line.text).is_some()
+                && memchr::memmem::find(l.line.text, b" [inline]").is_none()
                 && reads(part.format.text, l.line.text, &mut found)
         };
         let span = if part.next { 1 } else { usize::MAX };
