@@ -12,7 +12,10 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod bisect;
+mod group;
 mod identify;
+mod near;
 mod parse;
 mod quiet;
 
@@ -52,6 +55,9 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
+    group::bench(c);
+    near::bench(c);
+    bisect::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -20,6 +20,9 @@ pub enum ErrorKind {
     /// A file or directory could not be read.
     #[error("cannot read {}", .0.display())]
     Read(PathBuf),
+    /// A file that was to be an ELF file is none, or a broken one.
+    #[error("cannot use {} as an ELF file", .0.display())]
+    Object(PathBuf),
     /// A file could not be written; what stood there before is whole.
     #[error("cannot write {}", .0.display())]
     Write(PathBuf),
@@ -31,7 +34,7 @@ pub enum ErrorKind {
         /// What is wrong with it.
         why: String,
     },
-    /// Text that was to be a report or a group is none.
+    /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {
         /// What was expected.

@@ -28,6 +28,7 @@
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
 //!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
+//! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
 //! * [`owners`] knows whose code it is.
 //! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
 //!   decompresses.
@@ -35,14 +36,16 @@
 //! # Features
 //!
 //! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
-//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program.
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `symbolize` the signatures of kernel images, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`].
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
+//! [`doc::bisect`].
 
 #![forbid(unsafe_code)]
 
+pub mod bisect;
 mod block;
 mod bytes;
 pub mod dedup;
@@ -57,6 +60,8 @@ mod printk;
 pub mod report;
 mod splat;
 mod stream;
+#[cfg(feature = "symbolize")]
+pub mod symbolize;
 
 /// The long chapters.
 pub mod doc {
@@ -66,6 +71,8 @@ pub mod doc {
     pub mod architecture {}
     #[doc = include_str!("doc/ci.md")]
     pub mod ci {}
+    #[doc = include_str!("doc/bisect.md")]
+    pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
     #[doc = include_str!("doc/signature.md")]

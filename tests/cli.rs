@@ -259,7 +259,7 @@ fn ok_verbose_talks_on_standard_error_only() {
 
 #[test]
 fn ok_every_verb_is_documented_and_completed() {
-    let verbs = ["scan", "group", "explain", "kinds", "schema", "completions", "man"];
+    let verbs = ["scan", "group", "explain", "near", "kinds", "schema", "completions", "man"];
     let completions = run(&["completions", "bash"], b"");
     let man = run(&["man"], b"");
     for verb in verbs {
@@ -273,9 +273,13 @@ fn ok_every_verb_is_documented_and_completed() {
 
 #[test]
 fn ok_schemas_name_their_output() {
-    for (name, member) in
-        [("report", "canonical"), ("groups", "groups"), ("known", "note"), ("explanation", "searches")]
-    {
+    for (name, member) in [
+        ("report", "canonical"),
+        ("groups", "groups"),
+        ("known", "note"),
+        ("explanation", "searches"),
+        ("near", "hits"),
+    ] {
         let run = run(&["schema", name], b"");
         assert_eq!(run.code, Some(0));
         assert!(run.json()["properties"][member].is_object(), "{name}");
@@ -390,4 +394,119 @@ fn ok_a_long_log_is_read_piece_by_piece() {
         .map(|l| serde_json::from_str::<Value>(l).unwrap()["source"]["offset"].as_u64().unwrap())
         .collect();
     assert_eq!(offsets, [0, (KASAN.len() + quiet.len()) as u64]);
+}
+
+/// [`KASAN`] as the next build of the kernel reports it: another guilty function, the same stacks.
+fn sibling() -> String {
+    KASAN
+        .replace("in ip6_send_skb+0x2f5/0x330", "in udp_v6_send_skb+0x990/0x1850")
+        .replace("sk_alloc+0x36/0x460 net/core/sock.c", "ip6_dst_alloc+0x36/0x460 net/ipv6/route.c")
+}
+
+#[test]
+fn ok_near_finds_the_sibling_and_says_why() {
+    let folder = Folder::new("near");
+    let kasan = folder.file("kasan.log", KASAN);
+    folder.file("null.log", NULL);
+    let sibling = folder.file("sibling.log", sibling());
+    let all = folder.0.to_str().unwrap();
+    let run_near = run(&["near", "--format", "ndjson", "--top", "1", "--against", all, &kasan], b"");
+    assert_eq!(run_near.code, Some(1), "{}", run_near.err);
+    let near = run_near.json();
+    assert_eq!(
+        (near["query"]["path"].as_str(), near["query"]["offset"].as_u64()),
+        (Some(kasan.as_str()), Some(0))
+    );
+    let hits = near["hits"].as_array().unwrap();
+    assert_eq!((hits.len(), hits[0]["path"].as_str()), (1, Some(sibling.as_str())));
+    let why = hits[0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("both name hub_event, ip6_output, ip6_send_skb, udp_v6_send_skb and ")
+            && why.ends_with("; both in net/ipv6/ip6_output.c, net/ipv6/udp.c"),
+        "{why}"
+    );
+    assert!(hits[0]["score"].as_f64().unwrap() > 0.5);
+    let text = run(&["near", "--against", all, &kasan], b"");
+    assert!(text.text().contains("KASAN: use-after-free Read in udp_v6_send_skb"), "{}", text.text());
+}
+
+#[test]
+fn ok_near_reads_logs_groups_known_files_reports_and_indexes() {
+    let folder = Folder::new("near-against");
+    let kasan = folder.file("kasan.log", KASAN);
+    let other = folder.file("other.log", sibling() + NULL);
+    let saved = folder.file("groups.json", run(&["group", "--format", "json", &other], b"").out);
+    let known = folder.file("known.ndjson", run(&["group", "--format", "ndjson", &other], b"").out);
+    let reports = folder.file("reports.ndjson", run(&["scan", "--format", "ndjson", &other], b"").out);
+    let index = folder.file("near.index", b"");
+    let save = run(&["near", "--against", &other, "--save-index", &index], b"");
+    assert_eq!((save.code, save.text()), (Some(0), ""), "{}", save.err);
+    for against in [&other, &saved, &known, &reports, &index] {
+        let near = run(&["near", "--format", "json", "--against", against, &kasan], b"");
+        assert_eq!(near.code, Some(1), "{against}: {}", near.err);
+        let hit = &near.json()[0]["hits"][0];
+        assert_eq!(hit["title"], "KASAN: use-after-free Read in udp_v6_send_skb", "{against}");
+        assert_eq!(hit["path"], other.as_str(), "{against}");
+    }
+    let both = run(&["near", "--format", "json", "--against", &index, "--against", &saved, &kasan], b"");
+    assert_eq!(both.json()[0]["hits"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn err_near_refuses_a_damaged_index() {
+    let folder = Folder::new("near-damaged");
+    let kasan = folder.file("kasan.log", KASAN);
+    let index = folder.file("near.index", b"");
+    run(&["near", "--against", &kasan, "--save-index", &index], b"");
+    let mut bytes = fs::read(&index).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&index, bytes).unwrap();
+    let near = run(&["near", "--against", &index, &kasan], b"");
+    assert_eq!(near.code, Some(2));
+    assert!(near.err.contains("not a saved index") && near.err.contains("was changed"), "{}", near.err);
+}
+
+#[test]
+fn ok_near_finds_nothing_in_nothing() {
+    let folder = Folder::new("near-nothing");
+    let (kasan, null) = (folder.file("kasan.log", KASAN), folder.file("null.log", NULL));
+    assert_eq!(run(&["near", "--against", &kasan, &kasan], b"").code, Some(0));
+    let far = run(&["near", "--against", &null, "--min-score", "0.3", &kasan], b"");
+    assert_eq!((far.code, far.text().lines().last()), (Some(0), Some("  nothing is near it")));
+}
+
+#[test]
+fn ok_group_joins_near_groups_and_says_why() {
+    let folder = Folder::new("group-near");
+    folder.file("a.log", KASAN.to_owned() + NULL);
+    folder.file("b.log", sibling());
+    let all = folder.0.to_str().unwrap();
+    let clusters = |args: &[&str]| {
+        let groups =
+            run(&[&["group", "--format", "json"], args, &[all]].concat(), b"").json()["groups"].clone();
+        let of = |title: &str| {
+            let found =
+                groups.as_array().unwrap().iter().find(|g| g["title"].as_str().unwrap().ends_with(title));
+            found.unwrap().clone()
+        };
+        ["ip6_send_skb", "udp_v6_send_skb", "foo_poll"].map(of)
+    };
+    let plain = clusters(&[]);
+    assert!(plain.iter().all(|g| g["near"] == serde_json::json!([])));
+    assert_ne!(plain[0]["cluster"], plain[1]["cluster"]);
+    let [send, udp, poll] = clusters(&["--near"]);
+    assert_eq!(send["cluster"], udp["cluster"]);
+    assert_ne!(send["cluster"], poll["cluster"]);
+    assert_eq!(
+        (&send["near"][0]["signature"], &udp["near"][0]["signature"]),
+        (&udp["signature"], &send["signature"])
+    );
+    assert_eq!(send["near"][0]["why"], udp["near"][0]["why"]);
+    let [send, udp, _] = clusters(&["--near", "--near-threshold", "1"]);
+    assert_ne!(send["cluster"], udp["cluster"]);
+    let text = run(&["group", "--near", "--near-threshold", "balanced", all], b"");
+    assert!(text.text().ends_with("3 reports in 3 groups, joined into 2 clusters\n"), "{}", text.text());
+    let wrong = run(&["group", "--near", "--near-threshold", "2", all], b"");
+    assert!(wrong.code == Some(2) && wrong.err.contains("a number from 0 to 1"), "{}", wrong.err);
 }

@@ -25,8 +25,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "error", "report"]),
+    ("symbolize", &["error"]),
+    ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
     ("owners", &["error"]),
-    ("output", &["dedup", "error", "owners", "parse", "report"]),
+    ("output", &["bisect", "dedup", "error", "owners", "parse", "report"]),
     ("input", &["error", "log", "report", "stream"]),
 ];
 

@@ -131,7 +131,7 @@ const BLAMELESS: &[(&str, &[&str])] = &[
 ];
 
 /// Why `file` never carries the blame; `None` if it may.
-fn blameless(file: &str) -> Option<&'static str> {
+pub(super) fn blameless(file: &str) -> Option<&'static str> {
     let group = BLAMELESS.iter().find(|(_, patterns)| patterns.iter().any(|p| glob::matches(p, file)));
     group.map(|(reason, _)| *reason)
 }

@@ -10,6 +10,7 @@
 //! Both count only where they name a function of a module. The titles of the field are made without them, and for the
 //! kernel's own functions a title that the field knows is worth more.
 
+use super::normalize;
 use crate::report::{Frame, Registers, Report, Symbol, Trace};
 
 /// Whether the crash is that what the instruction pointer points to cannot be executed.
@@ -23,9 +24,9 @@ pub(super) fn jumped(report: &Report<'_>) -> bool {
 pub(super) fn linked<'r, 'log>(report: &'r Report<'log>, trace: &Trace<'_>) -> Option<&'r Symbol<'log>> {
     let dump = report.registers.get(trace.registers?).filter(|d| d.is_kernel())?;
     let link = dump.link.as_ref().filter(|l| l.module.is_some())?;
-    let is_leaf = dump.ip.as_ref().is_none_or(|ip| ip.name != link.name);
+    let is_leaf = dump.ip.as_ref().is_none_or(|ip| !same(ip, link));
     let next = trace.frames.iter().filter(|f| f.reliable && !f.inlined).nth(1);
-    let on_stack = next.is_some_and(|f| f.function() == Some(&link.name));
+    let on_stack = next.and_then(|f| f.symbol.as_ref()).is_some_and(|s| same(s, link));
     (starts_at_ip(report, trace) && is_leaf && !on_stack).then_some(link)
 }
 
@@ -39,15 +40,21 @@ pub(super) fn starts_at_ip(report: &Report<'_>, trace: &Trace<'_>) -> bool {
 /// Whether the frame is the one that the registers were taken in.
 fn is_at(frame: &Frame<'_>, dump: &Registers<'_>) -> bool {
     match (&frame.symbol, &dump.ip) {
-        (Some(symbol), Some(ip)) => symbol.name == ip.name && symbol.offset == ip.offset,
+        (Some(symbol), Some(ip)) => same(symbol, ip) && symbol.offset == ip.offset,
         (None, None) => frame.address.is_some(),
         _ => false,
     }
 }
 
-/// The frame on top of a crash stack for none of whose frames the unwinder vouches, if it may be the one that jumped.
+/// Whether both are of one function, whatever the compiler appended to its name.
+fn same(one: &Symbol<'_>, other: &Symbol<'_>) -> bool {
+    normalize::function(&one.name.to_str_lossy()) == normalize::function(&other.name.to_str_lossy())
+}
+
+/// The first module's frame of a crash stack for none of whose frames the unwinder vouches, if it may be the one that
+/// jumped.
 pub(super) fn jumper<'r, 'log>(report: &'r Report<'log>) -> Option<&'r Symbol<'log>> {
-    let trace = report.crash_trace().filter(|t| t.frames.iter().all(|f| !f.reliable))?;
-    let top = trace.frames.first()?.symbol.as_ref()?;
-    (jumped(report) && top.module.is_some()).then_some(top)
+    let trace = report.crash_trace().filter(|t| t.frames.iter().all(|f| !f.reliable || f.inlined))?;
+    let mut symbols = trace.frames.iter().filter(|f| !f.inlined).filter_map(|f| f.symbol.as_ref());
+    symbols.find(|s| s.module.is_some()).filter(|_| jumped(report))
 }

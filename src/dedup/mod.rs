@@ -8,12 +8,13 @@ mod caller;
 mod exemplar;
 mod explain;
 mod generic;
-mod glob;
+pub(crate) mod glob;
 mod group;
 mod guilty;
 mod helpers;
 mod ignore;
 mod naming;
+pub mod near;
 mod normalize;
 mod settings;
 mod signature;
@@ -42,6 +43,11 @@ use crate::report::{Defect, Report};
 #[must_use]
 pub fn skip_reason(function: &str) -> Option<&'static str> {
     skip::reason(normalize::function(function), &[])
+}
+
+/// Why a source file never carries the blame for a crash; `None` if it may.
+pub(crate) fn blameless(file: &str) -> Option<&'static str> {
+    blame::blameless(file)
 }
 
 /// What a report is called and by what it is compared.

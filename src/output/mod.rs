@@ -1,8 +1,9 @@
-//! What is written about reports and groups: one file per format.
+//! What is written about reports, groups and bisections: one file per format.
 //!
 //! Everything here turns data into text and does no I/O. Whatever came from a log is escaped as the format asks, and
 //! control characters are shown, not sent: whoever prints any of this to a terminal is safe.
 
+pub mod bisect;
 mod clean;
 pub mod github;
 #[cfg(feature = "ci")]

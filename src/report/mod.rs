@@ -11,7 +11,7 @@ mod frame;
 mod kind;
 mod memory;
 mod module;
-mod named;
+pub(crate) mod named;
 mod path;
 mod registers;
 mod task;

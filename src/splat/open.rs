@@ -132,7 +132,6 @@ impl<'log> Open<'log> {
         };
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
         line.caller.is_none()
-            && line.clock.is_none()
             && !self.epilogue
             && self.splat.lines.len() - self.splat.header <= TWIN_LINES
             && own.rule.name == other.rule.name

@@ -1,8 +1,10 @@
 //! The command line. The doc comments are the manual: `--help`, `ksplat man` and the completions are made of them.
 
+use crate::bisect_args::{BisectArgs, CheckArgs, KernelSignatureArgs, VerdictArgs};
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use ksplat::Transport;
+use ksplat::dedup::near::Threshold;
 use ksplat::input::Settings;
 use ksplat::output::kcidb::Submission;
 use std::path::PathBuf;
@@ -46,6 +48,11 @@ pub(crate) enum Verb {
     Scan(ScanArgs),
     Group(GroupArgs),
     Explain(ExplainArgs),
+    Near(NearArgs),
+    Bisect(BisectArgs),
+    Check(CheckArgs),
+    Verdict(VerdictArgs),
+    KernelSignature(KernelSignatureArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -105,6 +112,15 @@ pub(crate) struct GroupArgs {
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
+    /// Also join groups that are probably of one bug, and say why.
+    ///
+    /// Groups of one cluster have one number in `cluster`; `near` lists which of them are alike and what they share.
+    #[arg(long)]
+    pub(crate) near: bool,
+    /// How alike groups must be to be joined: `strict` joins little and errs in one join of three, `balanced` finds
+    /// about half of what belongs together and errs in two of five; or a number from 0 to 1.
+    #[arg(long, value_name = "THRESHOLD", default_value = "strict", requires = "near")]
+    pub(crate) near_threshold: Threshold,
     #[command(flatten)]
     pub(crate) kcidb: Kcidb,
 }
@@ -126,6 +142,32 @@ pub(crate) struct ExplainArgs {
     pub(crate) format: Format,
 }
 
+/// Find the reports of a collection that are probably of the same bug.
+///
+/// For each report of PATH, prints the most similar of --against with a score and what they have in common. Exits with
+/// 0 if nothing is near, 1 if something is, 2 if something could not be read.
+#[derive(Debug, Args)]
+pub(crate) struct NearArgs {
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    /// The collection: logs, directories of logs, groups or reports that were saved as JSON, files of known groups, or
+    /// an index. Can be given several times. The report itself is left out.
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) against: Vec<PathBuf>,
+    /// How many reports to print at most, of each.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) top: usize,
+    /// Print no report with a lower score than this, from 0 to 1.
+    #[arg(long, value_name = "SCORE", default_value_t = 0.02)]
+    pub(crate) min_score: f64,
+    /// Write the collection to FILE as an index, which --against reads at once. Without any PATH, only do so.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_index: Option<PathBuf>,
+    /// How to print the reports.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
 /// List the kinds of crash that this version knows.
 #[derive(Debug, Args)]
 pub(crate) struct KindsArgs {
@@ -138,7 +180,8 @@ pub(crate) struct KindsArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
-    /// `group --update-known` writes, `explanation` one of `explain`.
+    /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`,
+    /// `bisect` what `bisect` prints.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -154,6 +197,10 @@ pub(crate) enum SchemaOf {
     Known,
     /// `ksplat.explanation/1`.
     Explanation,
+    /// `ksplat.near/1`.
+    Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -209,14 +256,14 @@ pub(crate) enum ReportFormat {
 /// What `--format kcidb` refers to.
 #[derive(Debug, Args)]
 pub(crate) struct Kcidb {
-    /// The CI system that submits, with `--format kcidb`.
-    #[arg(long, value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
+    /// The CI system that submits.
+    #[arg(long, help_heading = "KCIDB", value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
     pub(crate) kcidb_origin: String,
-    /// The KCIDB ID of the build that crashed, with `--format kcidb`.
-    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    /// The KCIDB ID of the build that crashed.
+    #[arg(long, help_heading = "KCIDB", value_name = "ID", value_parser = kcidb_id)]
     pub(crate) kcidb_build: Option<String>,
-    /// The KCIDB ID of the test run that crashed, with `--format kcidb`.
-    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    /// The KCIDB ID of the test run that crashed.
+    #[arg(long, help_heading = "KCIDB", value_name = "ID", value_parser = kcidb_id)]
     pub(crate) kcidb_test: Option<String>,
 }
 
@@ -227,6 +274,27 @@ impl Kcidb {
             origin: &self.kcidb_origin,
             build: self.kcidb_build.as_deref(),
             test: self.kcidb_test.as_deref(),
+        }
+    }
+}
+
+impl Format {
+    /// What stands before an item that so many others precede.
+    pub(crate) const fn lead(self, before: usize) -> &'static [u8] {
+        match (self, before) {
+            (Self::Ndjson, _) | (Self::Text, 0) => b"",
+            (Self::Text, _) => b"\n",
+            (Self::Json, 0) => b"[\n",
+            (Self::Json, _) => b",\n",
+        }
+    }
+
+    /// What stands behind the last of so many items.
+    pub(crate) const fn end(self, count: usize) -> &'static [u8] {
+        match (self, count) {
+            (Self::Json, 0) => b"[]\n",
+            (Self::Json, _) => b"\n]\n",
+            _ => b"",
         }
     }
 }
@@ -242,7 +310,7 @@ fn kcidb_id(text: &str) -> Result<String, &'static str> {
 }
 
 /// The logs to read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Paths {
     /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
     #[arg(value_name = "PATH")]
@@ -258,26 +326,25 @@ pub(crate) struct Paths {
 }
 
 /// How reports are judged.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Judgement")]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct RuleArgs {
     /// Leave out the reports that FILE calls noise; they are counted on standard error, and shown with -v.
     ///
     /// A line a rule: `kind`, `title`, `function` or `signature`, a pattern in which `*` stands for any text, and the
     /// reason behind ` # `, as in `title WARNING in ring_*  # flaky hardware`. Can be given several times.
-    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE", action = ArgAction::Append)]
     pub(crate) ignore: Vec<PathBuf>,
     /// Never blame the functions that FILE names, besides those that ksplat knows as helpers.
     ///
     /// A pattern a line, and behind ` # ` the reason. Signatures are marked by the file's name without its ending
     /// (`v1+NAME:…`), so that they never mix with plain ones.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE")]
     pub(crate) skip: Option<PathBuf>,
     /// Say whose code crashed, by the kernel's MAINTAINERS: subsystem, people and lists of the file to blame.
     ///
     /// The file is known where the text is symbolized or the header names it. Keywords (K:) do not count: what the file
     /// contains is not at hand.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE")]
     pub(crate) maintainers: Option<PathBuf>,
 }
 
@@ -291,6 +358,6 @@ impl Paths {
     }
 }
 
-fn input_format() -> PossibleValuesParser {
+pub(crate) fn input_format() -> PossibleValuesParser {
     PossibleValuesParser::new(std::iter::once("auto").chain(Transport::ALL.iter().map(|t| t.name())))
 }

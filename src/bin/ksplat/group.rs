@@ -5,6 +5,7 @@ use crate::args::{GroupArgs, Kcidb, Paths, ReportFormat};
 use crate::console::Console;
 use crate::rules::Rules;
 use crate::{logs, saved};
+use ksplat::dedup::near::Joins;
 use ksplat::dedup::{Baseline, Groups};
 use ksplat::output::{Summary, github, html, json, junit, kcidb, ktap, markdown, text};
 use ksplat::{Error, ErrorKind, Identity, Report};
@@ -23,7 +24,12 @@ pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome
     if let Some(path) = &args.update_known {
         update(path, &known, &groups, console);
     }
+    let joins = args.near.then(|| Joins::new(&groups, args.near_threshold));
     let summary = Summary::new(&groups);
+    let summary = match &joins {
+        Some(joins) => summary.joined(joins),
+        None => summary,
+    };
     let summary = if args.known.is_empty() { summary } else { summary.against(&known) };
     let summary = summary.owned(|file| rules.owners(Some(file)));
     print(&summary, args.format, &args.kcidb, console)?;

@@ -5,7 +5,7 @@ use crate::output::clean::Clean;
 use crate::output::{Row, Summary};
 use std::fmt::{self, Display};
 
-/// Places shown of each group.
+/// Places and near groups shown of each group.
 const PLACES: usize = 3;
 
 /// Groups as text; made by [`super::groups`].
@@ -47,7 +47,16 @@ impl GroupsText<'_> {
             let place = format!("{}:{} (byte {})", member.path, member.line, member.offset);
             self.line(f, Tone::Faint, &place)?;
         }
-        match members.len().saturating_sub(PLACES) {
+        self.more(f, members.len())?;
+        for join in row.near.iter().take(PLACES) {
+            let why = self.colour.paint(Tone::Faint, Clean(&join.why));
+            writeln!(f, "        near {:.2}  {}  {why}", join.score, join.signature)?;
+        }
+        self.more(f, row.near.len())
+    }
+
+    fn more(&self, f: &mut fmt::Formatter<'_>, all: usize) -> fmt::Result {
+        match all.saturating_sub(PLACES) {
             0 => Ok(()),
             more => self.line(f, Tone::Faint, &format!("… {more} more")),
         }

@@ -1,0 +1,3 @@
+//! Kernel images.
+
+pub mod kernel_signature;
