@@ -36,7 +36,7 @@ pub(super) struct Doubt {
     /// Why.
     pub(super) defect: Defect,
     /// The function that a signature still rests on better than on none.
-    pub(super) suspect: Option<Guilty>,
+    pub(super) suspect: Option<Box<Guilty>>,
 }
 
 /// Finds the guilty frame by the sources that the report's kind names, or says why there is none.
@@ -55,7 +55,7 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
         Some(found) if ran_into_injection(report, &texts, &found) => {
             let text = "the stack of an injected fault stands before the crash's own".to_owned();
             let defect = Defect { code: DefectCode::Interleaved, text };
-            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts) })
+            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts).map(Box::new) })
         }
         Some(found) => Ok(found),
         None => caller::jumper(report)
