@@ -59,7 +59,7 @@ impl Naming {
             None => (None, None),
         };
         let (missing, suspect) =
-            doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(|s| demangled(*s))));
+            doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(|g| demangled(*g))));
         let title = title::title(report, guilty.as_ref());
         let mut defects = report.defects.clone();
         defects.extend(missing.filter(|_| title.lacks_frame));

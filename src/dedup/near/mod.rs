@@ -12,8 +12,8 @@
 //! are a release apart count 0.65, further ones less, down to 0.1: a bug lives in a few releases, or is old.
 //!
 //! On 621 reports of fixed bugs, among 2,994 reports, the first hit has the same fix in 75 %, one of the first ten in
-//! 91 %; the weights are those that do best there and hardly matter. An index of 100,000 reports is 76 MB, on disk and
-//! in memory.
+//! 91 %; the weights are those that do best there and hardly matter. An index of 100,000 reports is a file
+//! of 76 MB; a query takes it less than a millisecond.
 //!
 //! A score is no proof. Equal [signatures](super::Signature) say "the same"; this ranks what a person should look at.
 
