@@ -55,9 +55,9 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
-    bisect::bench(c);
     group::bench(c);
     near::bench(c);
+    bisect::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -28,8 +28,8 @@
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
 //!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
-//! * [`owners`] knows whose code it is.
 //! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
+//! * [`owners`] knows whose code it is.
 //! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
 //!   decompresses.
 //!
@@ -69,10 +69,10 @@ pub mod doc {
     pub mod adding_a_family {}
     #[doc = include_str!("doc/architecture.md")]
     pub mod architecture {}
-    #[doc = include_str!("doc/bisect.md")]
-    pub mod bisect {}
     #[doc = include_str!("doc/ci.md")]
     pub mod ci {}
+    #[doc = include_str!("doc/bisect.md")]
+    pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
     #[doc = include_str!("doc/signature.md")]

@@ -215,6 +215,8 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
+    /// The first of the dumps that began together.
+    dumps_from: usize,
     /// The dump that no frame has followed yet.
     dump_before: Option<usize>,
     /// Frames that come now are of another stack, if no line above them says so first.
@@ -272,6 +274,11 @@ impl<'log> Reader<'log> {
                 if line.is_whole() && std::mem::replace(&mut self.announced_task, true) {
                     // A second one: what was announced is not what comes next.
                     self.next_role = None;
+                }
+                // `sched_show_task`, of one more task than the one that the report is about.
+                let own = |t: &Trace<'_>| t.role == Role::Crash && !t.frames.is_empty();
+                if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
+                    self.next_role = Some((Role::Other, line.task.comm.clone()));
                 }
                 self.task(line);
             }
@@ -370,7 +377,8 @@ impl<'log> Reader<'log> {
             self.dump_open = open;
             return;
         }
-        if line.starts || !open || self.registers.is_empty() {
+        let begins = line.starts || !open || self.registers.is_empty();
+        if begins {
             if line.user != Some(true) {
                 // `IP: f+0x1/0x2` above the oops line says what the dump below it says again.
                 self.registers
@@ -380,19 +388,39 @@ impl<'log> Reader<'log> {
                 trace.interrupted.push((trace.frames.len(), self.registers.len()));
             }
             self.dump_before = Some(self.registers.len());
+            let beside = open && self.registers.last().is_some_and(|d| d.entries.len() == 1);
+            if !beside {
+                self.dumps_from = self.registers.len();
+            }
             self.registers.push(Registers::default());
         }
+        let at = if begins || line.continues { self.registers.len() - 1 } else { self.dump_of(line) };
         self.dump_open = true;
         self.task.cpu = self.task.cpu.or(line.cpu);
         self.kernel.arch =
             self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
-        let Some(dump) = self.registers.last_mut() else { return };
+        let Some(dump) = self.registers.get_mut(at) else { return };
         dump.ip = dump.ip.take().or_else(|| line.ip.clone());
         dump.ip_address = dump.ip_address.or(line.ip_address);
         dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
         dump.link = dump.link.take().or_else(|| line.link.clone());
         dump.user |= line.user == Some(true);
-        dump.entries.extend(line.entries_behind(&dump.entries));
+        for register in line.entries_behind(&dump.entries) {
+            // powerpc and riscv print some twice, as a symbol and as a number.
+            match dump.entries.iter_mut().find(|own| own.name == register.name) {
+                Some(own) => own.value = own.value.or(register.value),
+                None => dump.entries.push(register),
+            }
+        }
+    }
+
+    /// The dump that a line goes on with: the first of those that began together which has none of its registers yet.
+    /// Two begin together where two CPUs print at a time.
+    fn dump_of(&self, line: &RegisterLine<'log>) -> usize {
+        let has = |dump: &Registers<'_>, name: &[u8]| dump.entries.iter().any(|r| *r.name == *name);
+        let lacks = |dump: &Registers<'_>| !line.entries.iter().any(|r| has(dump, &r.name));
+        let found = self.registers.iter().skip(self.dumps_from).position(lacks);
+        found.map_or(self.registers.len() - 1, |at| self.dumps_from + at)
     }
 
     /// powerpc prints the words on lines of their own, below one that says so.

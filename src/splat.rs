@@ -198,8 +198,8 @@ impl<'log> Splats<'log> {
         if self.taken.get(&stream).is_some_and(|end| line.offset < *end) {
             return;
         }
-        if let Some(open) = self.open.get_mut(&stream) {
-            if !open.is_over(&line) && open.takes(line, &headers) {
+        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
+            if open.takes(line, &headers) {
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
                     open.splat.lines.last()
                     && let Some(caller) = line.caller
@@ -209,15 +209,15 @@ impl<'log> Splats<'log> {
                 }
                 return;
             }
-            if !headers.is_empty() && !open.is_over(&line) && open.runs_beside(&line, &headers) {
+            if open.runs_beside(&line, &headers) {
                 self.start_beside(line, headers);
                 return;
             }
-            if !headers.is_empty() && !open.is_over(&line) && open.known == open.splat.lines.len() {
+            if open.known == open.splat.lines.len() {
                 open.splat.cut_by = Some(line.text);
             }
-            self.close(stream);
         }
+        self.close(stream);
         if !headers.is_empty() {
             self.start(line, headers);
         }
@@ -265,6 +265,7 @@ impl<'log> Splats<'log> {
             last: header,
             epilogue: false,
             nmi_sent: false,
+            ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or(0),
             twin: None,
             counts: Counts::default(),

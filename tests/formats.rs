@@ -161,3 +161,21 @@ fn ok_the_commands_of_the_chapter_are_understood() {
     }
     assert!(count >= 7, "{count}");
 }
+
+#[test]
+fn ok_joined_groups_are_named_for_people_and_programs() {
+    let other = KASAN
+        .replace("in ip6_send_skb+", "in udp_v6_send_skb+")
+        .replace(" ip6_send_skb+0x2f5/0x330 net", " memcpy+0x1/0x2 net");
+    let log = format!("{KASAN}{other}");
+    for format in ["text", "json", "ndjson", "markdown", "html", "junit"] {
+        let group = |flags: &[&str]| {
+            run(&[&["group", "--format", format], flags].concat(), log.as_bytes()).text().to_owned()
+        };
+        let (plain, near) = (group(&[]), group(&["--near", "--near-threshold", "0.1"]));
+        // A reason names what both share.
+        assert!(near.len() > plain.len() && near.contains("sk_alloc"), "{format}: {near}");
+    }
+    let text = run(&["group", "--near", "--near-threshold", "0.1"], log.as_bytes());
+    assert!(text.text().ends_with("2 reports in 2 groups, joined into 1 cluster\n"), "{}", text.text());
+}

@@ -128,6 +128,49 @@ fn ok_adversarial_shapes_end() {
     }
 }
 
+/// Files of settings and saved files: every cut and every changed byte is an error that says where, or is read.
+#[cfg(all(feature = "json", feature = "owners"))]
+#[test]
+fn ok_settings_and_saved_files_changed() {
+    use ksplat::dedup::{Baseline, Groups, Helpers, Ignore};
+    use ksplat::output::{Summary, json};
+    use ksplat::owners::Maintainers;
+    let report = ksplat::reports(REPORT.as_bytes()).next().unwrap();
+    let (mut groups, mut baseline) = (Groups::new(), Baseline::new());
+    groups.add("a.log", &report, &ksplat::identify(&report));
+    baseline.update(&groups);
+    let known = json::to_known_file(&baseline);
+    let saved = serde_json::to_string(&json::Groups::new(&Summary::new(&groups))).unwrap();
+    let maintainers = "A RING\nM:\tJ <j@r.example>\nL:\tr@l.example (moderated)\nS:\tOdd Fixes\nF:\tfs/r?ng/\nX:\tfs/[a-\nN:\t(a|b)*+\nK:\t\\bx\n";
+    type Read = fn(&[u8]) -> Option<String>;
+    let shapes: [(&str, Read); 5] = [
+        (&known, |text| json::known_file(text, "x").err().map(|e| e.to_string())),
+        (&saved, |text| json::saved_groups(text, "x").err().map(|e| e.to_string())),
+        (maintainers, |text| match Maintainers::parse(text, "x") {
+            Ok(maintainers) => {
+                let _ = maintainers.owners_of_content("fs/ring/a.c", b"x");
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }),
+        ("kind a/b # why\ntitle f* # why\n", |text| Ignore::parse(text, "x").err().map(|e| e.to_string())),
+        ("ring_* # why\nstar\n", |text| Helpers::parse("a", text, "x").err().map(|e| e.to_string())),
+    ];
+    for (text, read) in shapes {
+        assert_eq!(read(text.as_bytes()), None);
+        let says_where = |e: String| assert!(e.starts_with("x:") || e.contains(": x"), "{e}");
+        let at = |error: Option<String>| error.into_iter().for_each(says_where);
+        for i in 0..text.len() {
+            at(read(&text.as_bytes()[..i]));
+            let mut bytes = text.as_bytes().to_vec();
+            for new in [0, b'\n', b'"', b'(', b'*', b'{', 0x1b, 0xff] {
+                bytes[i] = new;
+                at(read(&bytes));
+            }
+        }
+    }
+}
+
 /// A bisection log whose shape is right and whose content is not: every steering line again and again, runs without
 /// number, and no line end at all.
 #[test]

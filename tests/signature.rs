@@ -44,8 +44,8 @@ const PINNED: &[(&str, &[&str], &str)] = &[
     (
         "WARNING: CPU: 0 PID: 7 at net/x.c:12 kfree_skb+0x1/0x2\nCall Trace:\n dump_stack+0x1/0x2\n \
          should_fail+0x1/0x2\n ring_alloc+0x1/0x2\nCall Trace:\n panic+0x1/0x2\n ring_close+0x1/0x2\n",
-        &["warn/warning", "WARNING in corrupted"],
-        "v1:e21420de19a130a9",
+        &["warn/warning", "ring_close"],
+        "v1:1e8c50549d2838a8",
     ),
     (
         "UBSAN: shift-out-of-bounds in drivers/ring/ring.c:12:3\nCall Trace:\n ring_shift+0x1/0x2\n",

@@ -68,7 +68,7 @@ fn words(text: &[u8]) -> Option<Code> {
     (count >= WORDS && !code.units.is_empty()).then_some(code)
 }
 
-/// s390's line per instruction: `>000003ff80112a3a: e54c30100001	mvhi	16(%r3),1`, the first behind `Krnl Code: `. The
+/// s390's line per instruction: `>000003ff80112a3a: e54c30100001 mvhi 16(%r3),1`, the first behind `Krnl Code: `. The
 /// mark stands at the address of the PSW: `show_code` in `arch/s390/kernel/dis.c`.
 pub(super) fn instruction(text: &[u8]) -> Option<Code> {
     let text = text.strip_prefix(KERNEL_CODE).unwrap_or(text).trim_ascii_start();

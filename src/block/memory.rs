@@ -51,6 +51,9 @@ const ERROR_CODES: &[&str] = &[
 const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
 /// s390's `dump_fault_info`, x86's `page_fault_oops`.
 const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
+/// `debug_show_blocker` in `kernel/hung_task.c`, since 6.15: what follows is the stack of that task. Example:
+/// `INFO: task ringd:412 is blocked on a mutex likely owned by task ringd:409.`
+const LIKELY_OWNER: &[u8] = b" likely owned by task ";
 /// `dump_cpu_task` in `kernel/sched/core.c`.
 const TASK_DUMP: &[u8] = b"Task dump for CPU ";
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
@@ -178,6 +181,9 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
         }
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),
+        b'I' if memchr::memmem::find(line, LIKELY_OWNER).is_some() => {
+            Some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
+        }
         b'N' if line.starts_with(b"NMI backtrace for cpu ") => Some(nmi_backtrace(line)),
         b'>' | b'f' | b'^' => shadow(text).map(Block::Fact).or_else(|| prose(line)),
         _ => fact(text, line).map(Block::Fact).or_else(|| prose(line)),

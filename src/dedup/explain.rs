@@ -15,7 +15,7 @@ pub struct Explanation {
     pub identity: Identity,
     /// Where the blame lies.
     pub guilty: Option<Guilty>,
-    /// Where the blame was looked for, in order: the last place is where it was found, if it was.
+    /// Where the blame was looked for, in order, up to where it was found.
     pub searches: Vec<Search>,
     /// Why the signature does not rest on the guilty function alone.
     pub generic: Option<&'static str>,
@@ -32,6 +32,12 @@ impl Explanation {
         let generic = function.and_then(|f| generic::stand_in(f).or_else(|| generic::shared(f)));
         let searches = searches.into_iter().map(|search| search.completed(report)).collect();
         Self { identity, guilty, searches, generic }
+    }
+
+    /// Whether the guilty function was not found by any search: it is a helper, better than no function at all.
+    #[must_use]
+    pub fn is_last_resort(&self) -> bool {
+        self.guilty.is_some() && !self.searches.iter().any(|search| search.found)
     }
 
     /// Index of the stack on which the guilty function was found.
@@ -126,6 +132,17 @@ mod tests {
         assert_eq!(last.steps[1].reason.as_deref(), Some("was found on the stack, but not by unwinding"));
         assert_eq!(last.steps[2].reason.as_deref(), crate::dedup::skip_reason("kasan_report"));
         assert_eq!(last.steps[2].printed, "kasan_report.isra.0");
+    }
+
+    #[test]
+    fn ok_a_last_resort_is_said_to_be_one() {
+        let log = "BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+                   RIP: 0010:memcpy+0x1a/0x90\nRAX: 0000000000000001 RBX: 0000000000000040 RCX: c0000000ffffefff\n\
+                   Call Trace:\n _raw_spin_lock+0x1/0x2\n";
+        let explanation = explained(&Naming::new(), log);
+        assert_eq!(explanation.identity.function.as_deref(), Some("memcpy"));
+        assert!(explanation.is_last_resort(), "{explanation:#?}");
+        assert!(!explained(&Naming::new(), KASAN).is_last_resort());
     }
 
     #[test]

@@ -27,6 +27,7 @@ const STAND_INS: &[(&str, &str)] = &[
         "works on a buffer or an inode of whichever file system calls",
         "__bread* __brelse clear_nlink drop_nlink inc_nlink mark_buffer_dirty* set_nlink",
     ),
+    ("reads a page for whoever looks into it", "read_cache_*"),
     ("loads a module by the name that the caller chose", "__request_module"),
 ];
 

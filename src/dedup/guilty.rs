@@ -30,19 +30,32 @@ pub(super) struct Candidate<'r> {
     pub(super) frame: Option<(usize, usize)>,
 }
 
+/// What a title cannot be made of.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    /// Why.
+    pub(super) defect: Defect,
+    /// The function that a signature still rests on better than on none.
+    pub(super) suspect: Option<Guilty>,
+}
+
 /// Finds the guilty frame by the sources that the report's kind names, or says why there is none.
-pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Defect> {
-    let none = || Defect { code: DefectCode::NoFrames, text: "no stack names a function".to_owned() };
+pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Doubt> {
+    let none = || {
+        let text = "no stack names a function".to_owned();
+        Doubt { defect: Defect { code: DefectCode::NoFrames, text }, suspect: None }
+    };
     let texts: Vec<Vec<String>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
     let take = |take: &Take| {
         walk.at(*take);
-        from(report, walk, *take, &texts)
+        from(report, walk, *take, &texts).inspect(|_| walk.found())
     };
     match walk.meaning.take.iter().find_map(take) {
         Some(found) if ran_into_injection(report, &texts, &found) => {
             let text = "the stack of an injected fault stands before the crash's own".to_owned();
-            Err(Defect { code: DefectCode::Interleaved, text })
+            let defect = Defect { code: DefectCode::Interleaved, text };
+            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts) })
         }
         Some(found) => Ok(found),
         None => caller::jumper(report)
@@ -61,6 +74,14 @@ fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty
         let frames = candidates(trace, i, names, true).filter_map(|c| Some((c.name, c.frame?)));
         frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| name.starts_with("should_fail"))
     })
+}
+
+/// The first frame that can carry blame of the crash's stacks that fault injection has no part in.
+fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
+    let injected = |names: &Vec<String>| names.iter().any(|name| name.starts_with("should_fail"));
+    let own = |at: usize, t: &Trace<'_>| t.role == Role::Crash && !names.get(at).is_some_and(injected);
+    let mut stacks = report.traces.iter().enumerate().filter(|(at, t)| own(*at, t));
+    stacks.find_map(|(at, trace)| on_stack(report, walk, names, (at, trace)))
 }
 
 /// A helper is better than no function at all: the one that took the lock in question, or that stood at the
@@ -181,21 +202,29 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
     Guilty { function, wrappers, frame, callers }
 }
 
-/// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
+/// The first frame of the stacks of `role` that can carry blame.
 fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], role: Role) -> Option<Guilty> {
-    report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
-        let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
-        let mut frames =
-            candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
-        let found = frames.find(|c| walk.blames(c))?;
-        let frame = found.frame?;
-        if frame.1 > 0
-            && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, walk))
-        {
-            return Some(Guilty { callers: callers_from(report, walk, names, at, 1), ..guilty });
-        }
-        Some(named(found.name, found.frame, callers_from(report, walk, names, at, frame.1 + 1)))
-    })
+    let mut stacks = report.traces.iter().enumerate().filter(|(_, t)| t.role == role);
+    stacks.find_map(|stack| on_stack(report, walk, names, stack))
+}
+
+/// The first frame of a stack that can carry blame. What the unwinder only found on the stack cannot.
+fn on_stack(
+    report: &Report<'_>,
+    walk: &Walk<'_>,
+    names: &[Vec<String>],
+    (at, trace): (usize, &Trace<'_>),
+) -> Option<Guilty> {
+    let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
+    let mut frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
+    let found = frames.find(|c| walk.blames(c))?;
+    let frame = found.frame?;
+    if frame.1 > 0
+        && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, walk))
+    {
+        return Some(Guilty { callers: callers_from(report, walk, names, at, 1), ..guilty });
+    }
+    Some(named(found.name, found.frame, callers_from(report, walk, names, at, frame.1 + 1)))
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.

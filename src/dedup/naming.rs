@@ -52,16 +52,19 @@ impl Naming {
     }
 
     fn named(&self, report: &Report<'_>, walk: Option<&Walk<'_>>) -> (Identity, Option<Guilty>) {
-        let (guilty, missing) = match walk.map(|walk| guilty::guilty(report, walk)) {
-            Some(Ok(g)) => (Some(Guilty { function: normalize::demangled(g.function), ..g }), None),
-            Some(Err(why)) => (None, Some(why)),
+        let demangled = |g: Guilty| Guilty { function: normalize::demangled(g.function), ..g };
+        let (guilty, doubt) = match walk.map(|walk| guilty::guilty(report, walk)) {
+            Some(Ok(guilty)) => (Some(demangled(guilty)), None),
+            Some(Err(doubt)) => (None, Some(doubt)),
             None => (None, None),
         };
+        let (missing, suspect) = doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(demangled)));
         let title = title::title(report, guilty.as_ref());
         let mut defects = report.defects.clone();
         defects.extend(missing.filter(|_| title.lacks_frame));
         let corrupted = defects.iter().any(|d| d.code.is_corruption());
-        let signature = signature::signature(report, walk, guilty.as_ref(), &title.title);
+        let signature =
+            signature::signature(report, walk, guilty.as_ref().or(suspect.as_ref()), &title.title);
         let identity = Identity {
             crash_type: title::crash_type(report, &title.title),
             signature: match &self.helpers {

@@ -22,6 +22,8 @@ pub struct Search {
     pub take: Take,
     /// The functions that were looked at, in order.
     pub steps: Vec<Step>,
+    /// Whether the guilty function was found here.
+    pub found: bool,
 }
 
 /// A function that was looked at.
@@ -56,7 +58,15 @@ impl<'a> Walk<'a> {
     /// A place is looked at.
     pub(super) fn at(&self, take: Take) {
         if let Some(searches) = &self.searches {
-            searches.borrow_mut().push(Search { take, steps: Vec::new() });
+            searches.borrow_mut().push(Search { take, steps: Vec::new(), found: false });
+        }
+    }
+
+    /// The guilty function was found at the last place that was looked at.
+    pub(super) fn found(&self) {
+        let Some(searches) = &self.searches else { return };
+        if let Some(search) = searches.borrow_mut().last_mut() {
+            search.found = true;
         }
     }
 

@@ -23,6 +23,10 @@ const BAD_ACCESS: &[&str] = &["bad-access in {frame}"];
 const NX: &str = "kernel tried to execute NX-protected page - exploit attempt? (uid: %d)";
 const SMEP: &str = "unable to execute userspace code (SMEP?) (uid: %d)";
 
+/// What powerpc prints above faults that look like an attack: `bad_kernel_fault`, `sanity_check_fault`.
+const KUEP: &str = "kernel tried to execute %s page (%lx) - exploit attempt? (uid: %d)";
+const KUAP: &str = "Kernel attempted to %s user page (%lx) - exploit attempt? (uid: %d)";
+
 const NULL: &str = "BUG: unable to handle kernel NULL pointer dereference in {frame}";
 const PAGING: &str = "BUG: unable to handle kernel paging request in {frame}";
 
@@ -39,6 +43,8 @@ const fn fault(name: &'static str, title: &'static str) -> Rule {
         .class(Class::Fault)
         .types(TYPES)
         .body(tell_access)
+        .maybe(KUEP, &["", "", ""])
+        .maybe(KUAP, &["access", "", ""])
         .follows(Follows::Bare(UACCESS))
         .group(GROUP)
 }

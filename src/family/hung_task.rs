@@ -21,6 +21,8 @@ pub(super) const RULES: &[Rule] = &[
     // A task may call itself anything: here its name has a line feed in it.
     rule("hung-task/blocked-broken-name")
         .line("INFO: task %s", &["comm"])
+        // A line of the report itself, since 6.15.
+        .unless(&[" likely owned by task "])
         .broken("%s:%d blocked for more than %ld seconds.", &["", "pid", "seconds"])
         .strict()
         .title("INFO: task hung in {frame}")

@@ -217,6 +217,11 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: key ADDR has not been registered!")
         .types(&[])
         .example("BUG: key ffff888012345678 has not been registered!"),
+    stack("lockdep/subclass")
+        .line("BUG: looking up invalid subclass: %u\n", &["subclass"])
+        .title("BUG: looking up invalid subclass in {frame}")
+        .types(&[])
+        .example("BUG: looking up invalid subclass: 8"),
     // Whoever takes the last entry of a table is not to blame for the others.
     stack("lockdep/table-full")
         .line("BUG: MAX_LOCKDEP_%s too low!", &["table"])

@@ -1,6 +1,7 @@
 //! Pages, page tables and counters that are not as they should be.
 //!
-//! Source: `bad_page`, `warn_alloc` in `mm/page_alloc.c`; `check_poison_mem` in `mm/page_poison.c`; `print_bad_pte` in `mm/memory.c`; `check_mm` in
+//! Source: `bad_page`, `warn_alloc` in `mm/page_alloc.c`; `check_poison_mem` in `mm/page_poison.c`;
+//! `poison_error` in `mm/mempool.c`; `print_bad_pte` in `mm/memory.c`; `check_mm` in
 //! `kernel/fork.c`.
 
 use super::{Follows, Rule, expects_stack, rule};
@@ -100,6 +101,17 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("pagealloc: memory corruption"),
+    rule("mm/mempool-poison")
+        .line("BUG: mempool element poison mismatch\n", &[])
+        .maybe("Mempool %p size %zu", &["", ""])
+        .maybe("nr=%d @ %p: ", &["", ""])
+        .title("BUG: mempool element poison mismatch in {frame}")
+        .frame(TAKE)
+        .skip(&["mempool_*", "*_element"])
+        .body(expects_stack)
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .example("BUG: mempool element poison mismatch"),
     rule("mm/allocation-failure")
         .line("%s: page allocation failure: order:%u, mode:%s", &["comm", "order", ""])
         .line("%s: page allocation failure. order:%u, mode:%s", &["comm", "order", ""])

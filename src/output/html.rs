@@ -42,7 +42,8 @@ pub const FOOT: &str = "</body>\n</html>\n";
 {% if !group.owners.is_empty() %}<p>{{ group.owners }}</p>
 {% endif %}{% if !group.note.is_empty() %}<p>{{ group.note }}</p>
 {% endif %}{% if !group.link.is_empty() %}<p><a href="{{ group.link }}" rel="noreferrer">{{ group.link }}</a></p>
-{% endif %}<details><summary>report</summary>
+{% endif %}{% for line in group.near %}<p class="faint">{{ line }}</p>
+{% endfor %}<details><summary>report</summary>
 <pre>{{ group.excerpt }}</pre></details>
 {% endfor %}"#
 )]
@@ -60,6 +61,7 @@ struct GroupPart {
     owners: String,
     note: String,
     link: String,
+    near: Vec<String>,
     excerpt: String,
 }
 
@@ -115,6 +117,7 @@ fn part(row: &Row<'_>, compared: bool) -> GroupPart {
         owners: row.owners.as_ref().map_or_else(String::new, |o| Clean(o).to_string()),
         note: [note, more].join(" ").trim().to_owned(),
         link,
+        near: row.near_lines().map(|line| clean(&line)).collect(),
         excerpt: clean_lines(&row.group.exemplar.excerpt).map(|line| format!("{line}\n")).collect(),
     }
 }

@@ -78,6 +78,7 @@ fn body(row: &Row<'_>) -> String {
     if let Some(owners) = &row.owners {
         text.push_str(&format!("{}\n", Clean(owners)));
     }
+    row.near_lines().for_each(|line| text.push_str(&format!("{}\n", Clean(line))));
     text.push('\n');
     clean_lines(&row.group.exemplar.excerpt).for_each(|line| text.push_str(&format!("{line}\n")));
     text

@@ -103,10 +103,11 @@ fn table_row(row: &Row<'_>, compared: bool) -> String {
 
 /// The report that stands for a group, folded.
 fn details(row: &Row<'_>, compared: bool) -> String {
-    let owners = row.owners.as_ref().map_or_else(String::new, |o| format!("{}\n\n", escape(&o.to_string())));
+    let mut lead: String = row.owners.iter().map(|o| format!("{}\n\n", escape(&o.to_string()))).collect();
+    lead.extend(row.near_lines().map(|line| format!("{}\n\n", escape(&line))));
     let status = if compared { format!(" ({})", row.status()) } else { String::new() };
     format!(
-        "\n<details><summary>{}{status}</summary>\n\n{owners}{}\n</details>\n",
+        "\n<details><summary>{}{status}</summary>\n\n{lead}{}\n</details>\n",
         escape(row.group.title()),
         block(&row.group.exemplar.excerpt)
     )

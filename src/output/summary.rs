@@ -1,5 +1,6 @@
 //! What every format says of groups: the groups, and what else is known of each.
 
+use crate::dedup::near::{Join, Joins};
 use crate::dedup::{Baseline, Group, Groups, Known};
 use crate::owners::Owners;
 
@@ -26,6 +27,8 @@ pub struct Summary<'a> {
     pub rows: Vec<Row<'a>>,
     /// Whether the groups were compared with what is known.
     pub compared: bool,
+    /// Which groups are probably of one bug, where that was asked.
+    pub joins: Option<&'a Joins>,
 }
 
 /// A group, and what else is known of it.
@@ -38,17 +41,20 @@ pub struct Row<'a> {
     pub known: Option<&'a Known>,
     /// Who looks after the file to blame.
     pub owners: Option<Owners>,
+    /// The groups that are probably of the same bug.
+    pub near: &'a [Join],
 }
 
 impl<'a> Summary<'a> {
     /// The groups, of which nothing else is known.
     #[must_use]
     pub fn new(groups: &'a Groups) -> Self {
-        let row = |group| Row { group, known: None, owners: None };
+        let row = |group| Row { group, known: None, owners: None, near: &[] };
         Self {
             reports: groups.reports(),
             rows: groups.by_size().into_iter().map(row).collect(),
             compared: false,
+            joins: None,
         }
     }
 
@@ -60,6 +66,16 @@ impl<'a> Summary<'a> {
         }
         self.rows.sort_by_key(|row| row.known.is_some());
         self.compared = true;
+        self
+    }
+
+    /// Says which groups are probably of one bug.
+    #[must_use]
+    pub fn joined(mut self, joins: &'a Joins) -> Self {
+        for row in &mut self.rows {
+            row.near = joins.of(&row.group.signature.to_string());
+        }
+        self.joins = Some(joins);
         self
     }
 
@@ -82,7 +98,10 @@ impl<'a> Summary<'a> {
     #[must_use]
     pub fn verdict(&self) -> String {
         let groups = self.rows.len();
-        let text = format!("{} in {}", counted(self.reports, "report"), counted(groups, "group"));
+        let mut text = format!("{} in {}", counted(self.reports, "report"), counted(groups, "group"));
+        if let Some(joins) = self.joins {
+            text.push_str(&format!(", joined into {}", counted(joins.clusters(), "cluster")));
+        }
         if !self.compared {
             return text;
         }
@@ -113,6 +132,11 @@ impl Row<'_> {
     #[must_use]
     pub fn sightings(&self) -> String {
         format!("{}, {}", counted(self.group.members.len(), "report"), self.place())
+    }
+
+    /// The groups that are probably of the same bug, a line each: `near 0.93 v1:… both …`.
+    pub fn near_lines(&self) -> impl Iterator<Item = String> {
+        self.near.iter().map(|join| format!("near {:.2} {} {}", join.score, join.signature, join.why))
     }
 
     /// That it is known, and what its owner says of it: `known: flaky since 6.1 https://…`; empty if it is new.

@@ -20,6 +20,8 @@ pub(super) struct Open<'log> {
     pub(super) last: Line<'log>,
     pub(super) epilogue: bool,
     pub(super) nmi_sent: bool,
+    /// Whether the line of `=` that ends a report was there.
+    pub(super) ruled_off: bool,
     /// What `Splats` said of this caller before.
     pub(super) taken: usize,
     /// An older splat of the same stream whose lines alternate with this one's.
@@ -75,7 +77,7 @@ impl<'log> Open<'log> {
         let is_own = headers.is_empty()
             || self.absorbs(headers)
             || self.is_hit_by(&line, headers)
-            || self.is_twin(&line, headers);
+            || (self.is_twin(&line, headers) && !self.runs_beside(&line, headers));
         if is_own {
             self.push(line, !headers.is_empty());
         }
@@ -130,7 +132,6 @@ impl<'log> Open<'log> {
         };
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
         line.caller.is_none()
-            && line.clock.is_none()
             && !self.epilogue
             && self.splat.lines.len() - self.splat.header <= TWIN_LINES
             && own.rule.name == other.rule.name
@@ -179,11 +180,10 @@ impl<'log> Open<'log> {
     }
 
     /// Whether the line is the first line of `=` behind the header of a report that ends in one.
-    fn is_last_rule(&self, text: &[u8]) -> bool {
-        let behind = || self.splat.lines.iter().skip(self.splat.header + 1);
+    fn is_last_rule(&mut self, text: &[u8]) -> bool {
         is_separator(text)
             && self.splat.headers.iter().any(|h| h.rule.ruled)
-            && !behind().any(|l| is_separator(l.line.text))
+            && !std::mem::replace(&mut self.ruled_off, true)
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -179,8 +179,9 @@ pub(crate) struct KindsArgs {
 /// Print the JSON Schema of an output.
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
-    /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `bisect` what `bisect` prints, `known` a
-    /// line of what `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`.
+    /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
+    /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`,
+    /// `bisect` what `bisect` prints.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -192,14 +193,14 @@ pub(crate) enum SchemaOf {
     Report,
     /// `ksplat.groups/1`.
     Groups,
-    /// `ksplat.bisect/1`.
-    Bisect,
     /// A line of a known file.
     Known,
     /// `ksplat.explanation/1`.
     Explanation,
     /// `ksplat.near/1`.
     Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -255,14 +256,14 @@ pub(crate) enum ReportFormat {
 /// What `--format kcidb` refers to.
 #[derive(Debug, Args)]
 pub(crate) struct Kcidb {
-    /// The CI system that submits, with `--format kcidb`.
-    #[arg(long, value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
+    /// The CI system that submits.
+    #[arg(long, help_heading = "KCIDB", value_name = "NAME", default_value = "ksplat", value_parser = kcidb_origin)]
     pub(crate) kcidb_origin: String,
-    /// The KCIDB ID of the build that crashed, with `--format kcidb`.
-    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    /// The KCIDB ID of the build that crashed.
+    #[arg(long, help_heading = "KCIDB", value_name = "ID", value_parser = kcidb_id)]
     pub(crate) kcidb_build: Option<String>,
-    /// The KCIDB ID of the test run that crashed, with `--format kcidb`.
-    #[arg(long, value_name = "ID", value_parser = kcidb_id)]
+    /// The KCIDB ID of the test run that crashed.
+    #[arg(long, help_heading = "KCIDB", value_name = "ID", value_parser = kcidb_id)]
     pub(crate) kcidb_test: Option<String>,
 }
 
@@ -326,25 +327,24 @@ pub(crate) struct Paths {
 
 /// How reports are judged.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Judgement")]
 pub(crate) struct RuleArgs {
     /// Leave out the reports that FILE calls noise; they are counted on standard error, and shown with -v.
     ///
     /// A line a rule: `kind`, `title`, `function` or `signature`, a pattern in which `*` stands for any text, and the
     /// reason behind ` # `, as in `title WARNING in ring_*  # flaky hardware`. Can be given several times.
-    #[arg(long, value_name = "FILE", action = ArgAction::Append)]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE", action = ArgAction::Append)]
     pub(crate) ignore: Vec<PathBuf>,
     /// Never blame the functions that FILE names, besides those that ksplat knows as helpers.
     ///
     /// A pattern a line, and behind ` # ` the reason. Signatures are marked by the file's name without its ending
     /// (`v1+NAME:…`), so that they never mix with plain ones.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE")]
     pub(crate) skip: Option<PathBuf>,
     /// Say whose code crashed, by the kernel's MAINTAINERS: subsystem, people and lists of the file to blame.
     ///
     /// The file is known where the text is symbolized or the header names it. Keywords (K:) do not count: what the file
     /// contains is not at hand.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = "Judgement", value_name = "FILE")]
     pub(crate) maintainers: Option<PathBuf>,
 }
 

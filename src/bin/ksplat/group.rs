@@ -24,11 +24,15 @@ pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome
     if let Some(path) = &args.update_known {
         update(path, &known, &groups, console);
     }
+    let joins = args.near.then(|| Joins::new(&groups, args.near_threshold));
     let summary = Summary::new(&groups);
+    let summary = match &joins {
+        Some(joins) => summary.joined(joins),
+        None => summary,
+    };
     let summary = if args.known.is_empty() { summary } else { summary.against(&known) };
     let summary = summary.owned(|file| rules.owners(Some(file)));
-    let joins = args.near.then(|| Joins::new(&groups, args.near_threshold));
-    print(&summary, joins.as_ref(), args.format, &args.kcidb, console)?;
+    print(&summary, args.format, &args.kcidb, console)?;
     Ok(Outcome::found(summary.alarms() > 0 && !args.exit_zero))
 }
 
@@ -78,20 +82,17 @@ fn update(path: &Path, known: &Baseline, groups: &Groups, console: &mut Console)
 /// Those of standard output.
 pub(crate) fn print(
     summary: &Summary<'_>,
-    joins: Option<&Joins>,
     format: ReportFormat,
     kcidb: &Kcidb,
     console: &mut Console,
 ) -> io::Result<()> {
     let out = &mut console.out;
     match format {
-        ReportFormat::Text => write!(out, "{}", text::groups(summary, console.colour).with_joins(joins)),
-        ReportFormat::Json => json_line(out, &json::Groups::new(summary).with_joins(joins)),
-        ReportFormat::Ndjson => json::Groups::new(summary)
-            .with_joins(joins)
-            .groups
-            .iter()
-            .try_for_each(|group| json_line(out, group)),
+        ReportFormat::Text => write!(out, "{}", text::groups(summary, console.colour)),
+        ReportFormat::Json => json_line(out, &json::Groups::new(summary)),
+        ReportFormat::Ndjson => {
+            json::Groups::new(summary).groups.iter().try_for_each(|group| json_line(out, group))
+        }
         ReportFormat::Markdown => write!(out, "{}", markdown::groups(summary)),
         ReportFormat::Html => write!(out, "{}", html::groups(summary)),
         ReportFormat::Junit => junit::groups(summary, out),

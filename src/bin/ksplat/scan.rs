@@ -50,7 +50,7 @@ fn each_group(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Resu
     let mut groups = Groups::new();
     group::collect(&args.paths, rules, console, &mut groups)?;
     let summary = Summary::new(&groups).owned(|file| rules.owners(Some(file)));
-    group::print(&summary, None, args.format, &args.kcidb, console)?;
+    group::print(&summary, args.format, &args.kcidb, console)?;
     Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
 }
 

@@ -29,7 +29,7 @@ pub struct Explanation {
     pub template: Option<String>,
     /// What the formats captured from the text.
     pub captures: Fields<String>,
-    /// Where the function to blame was looked for, in order: the last place is where it was found, if it was.
+    /// Where the function to blame was looked for, in order, up to where it was found.
     pub searches: Vec<Search>,
     /// The function to blame, without compiler suffixes.
     pub function: Option<String>,
@@ -54,6 +54,8 @@ pub struct Search {
     pub place: String,
     /// The functions that were looked at, in order.
     pub steps: Vec<Step>,
+    /// Whether the function was found here. If it was found nowhere, a helper takes its place.
+    pub found: bool,
 }
 
 /// A function that was looked at.
@@ -108,5 +110,5 @@ fn search(search: &dedup::Search) -> Search {
         frame: step.frame.map(|(_, frame)| frame),
         reason: step.reason.clone(),
     };
-    Search { place: search.place(), steps: search.steps.iter().map(step).collect() }
+    Search { place: search.place(), steps: search.steps.iter().map(step).collect(), found: search.found }
 }

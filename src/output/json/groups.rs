@@ -115,15 +115,16 @@ pub struct Near {
 }
 
 impl Groups {
-    /// The wire form of groups, each in a cluster of its own.
+    /// The wire form of groups, each in a cluster of its own unless they were joined.
     #[must_use]
     pub fn new(summary: &Summary<'_>) -> Self {
         let numbered = summary.rows.iter().zip(1..);
-        Self {
+        let groups = Self {
             schema: GROUPS_SCHEMA.to_owned(),
             reports: summary.reports,
             groups: numbered.map(|(row, cluster)| Group { cluster, ..Group::new(row) }).collect(),
-        }
+        };
+        groups.with_joins(summary.joins)
     }
 }
 

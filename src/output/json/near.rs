@@ -95,8 +95,7 @@ fn rounded(score: f64) -> f64 {
 impl Groups {
     /// Adds what was joined: the clusters, numbered in the order of the groups, and of each group those of its cluster
     /// that are near it.
-    #[must_use]
-    pub fn with_joins(mut self, joins: Option<&Joins>) -> Self {
+    pub(super) fn with_joins(mut self, joins: Option<&Joins>) -> Self {
         let Some(joins) = joins else { return self };
         let mut numbers = BTreeMap::new();
         for group in &mut self.groups {

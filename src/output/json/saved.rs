@@ -64,7 +64,8 @@ pub fn saved_groups(text: &[u8], at: &str) -> Result<dedup::Groups> {
     let first = text.split(|c| *c == b'\n').find(|line| !line.trim_ascii().is_empty());
     let is_line = first.is_some_and(|line| serde_json::from_slice::<Group>(line).is_ok_and(|g| g.count > 0));
     let groups = if is_line { Groups::from_ndjson(text, at) } else { Groups::from_json(text, at) };
-    groups?.to_groups()
+    let kind = || ErrorKind::Saved { what: WHAT, at: at.to_owned() };
+    groups?.to_groups().map_err(|error| Error::new(kind(), error))
 }
 
 impl Group {

@@ -11,14 +11,14 @@ pub enum Output {
     Report,
     /// `ksplat.groups/1`.
     Groups,
-    /// `ksplat.bisect/1`.
-    Bisect,
     /// A line of a known file.
     Known,
     /// `ksplat.explanation/1`.
     Explanation,
     /// `ksplat.near/1`.
     Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -28,10 +28,10 @@ pub fn schema(output: Output) -> serde_json::Value {
     match output {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
-        Output::Bisect => generator.into_root_schema_for::<Bisect>(),
         Output::Known => generator.into_root_schema_for::<Known>(),
         Output::Explanation => generator.into_root_schema_for::<Explanation>(),
         Output::Near => generator.into_root_schema_for::<Neighbours>(),
+        Output::Bisect => generator.into_root_schema_for::<Bisect>(),
     }
     .into()
 }
@@ -45,10 +45,10 @@ mod tests {
         for (output, value) in [
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
-            (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
             (Output::Known, serde_json::to_value(Known::default()).unwrap()),
             (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
             (Output::Near, serde_json::to_value(Neighbours::default()).unwrap()),
+            (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =

@@ -78,7 +78,10 @@ impl ExplanationText<'_> {
 
     fn verdict(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (explanation, identity) = (self.explanation, &self.explanation.identity);
-        self.rows(f, "to blame", [identity.function.as_deref().unwrap_or("nobody that could be named")])?;
+        let function = identity.function.as_deref().unwrap_or("nobody that could be named");
+        let remark =
+            if explanation.is_last_resort() { ", although a helper: nothing else is named" } else { "" };
+        self.rows(f, "to blame", [format_args!("{function}{remark}")])?;
         if let Some(guilty) = &explanation.guilty {
             let wrappers = guilty.wrappers.join(", ");
             self.rows(f, "wrapped by", Some(wrappers).filter(|w| !w.is_empty()))?;

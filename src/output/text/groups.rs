@@ -1,10 +1,7 @@
 //! Groups: a line each, what is known of them, and where their reports stand.
 
 use super::paint::{Colour, Tone};
-use crate::dedup::Group;
-use crate::dedup::near::Joins;
 use crate::output::clean::Clean;
-use crate::output::summary::counted;
 use crate::output::{Row, Summary};
 use std::fmt::{self, Display};
 
@@ -16,31 +13,6 @@ const PLACES: usize = 3;
 pub struct GroupsText<'a> {
     pub(super) summary: &'a Summary<'a>,
     pub(super) colour: Colour,
-    pub(super) joins: Option<&'a Joins>,
-}
-
-impl<'a> GroupsText<'a> {
-    /// The same, with what else is probably the same bug below each group.
-    #[must_use]
-    pub const fn with_joins(self, joins: Option<&'a Joins>) -> Self {
-        Self { joins, ..self }
-    }
-
-    fn near(&self, f: &mut fmt::Formatter<'_>, group: &Group) -> fmt::Result {
-        let near = self.joins.map_or(&[][..], |joins| joins.of(&group.signature.to_string()));
-        for join in near.iter().take(PLACES) {
-            let why = self.colour.paint(Tone::Faint, Clean(&join.why));
-            writeln!(f, "        near {:.2}  {}  {why}", join.score, join.signature)?;
-        }
-        self.more(f, near.len())
-    }
-
-    fn more(&self, f: &mut fmt::Formatter<'_>, all: usize) -> fmt::Result {
-        match all.saturating_sub(PLACES) {
-            0 => Ok(()),
-            more => self.line(f, Tone::Faint, &format!("… {more} more")),
-        }
-    }
 }
 
 impl Display for GroupsText<'_> {
@@ -49,11 +21,7 @@ impl Display for GroupsText<'_> {
         for row in &summary.rows {
             self.row(f, row)?;
         }
-        write!(f, "{}", summary.verdict())?;
-        match self.joins {
-            Some(joins) => writeln!(f, ", joined into {}", counted(joins.clusters(), "cluster")),
-            None => writeln!(f),
-        }
+        writeln!(f, "{}", summary.verdict())
     }
 }
 
@@ -80,7 +48,18 @@ impl GroupsText<'_> {
             self.line(f, Tone::Faint, &place)?;
         }
         self.more(f, members.len())?;
-        self.near(f, row.group)
+        for join in row.near.iter().take(PLACES) {
+            let why = self.colour.paint(Tone::Faint, Clean(&join.why));
+            writeln!(f, "        near {:.2}  {}  {why}", join.score, join.signature)?;
+        }
+        self.more(f, row.near.len())
+    }
+
+    fn more(&self, f: &mut fmt::Formatter<'_>, all: usize) -> fmt::Result {
+        match all.saturating_sub(PLACES) {
+            0 => Ok(()),
+            more => self.line(f, Tone::Faint, &format!("… {more} more")),
+        }
     }
 
     fn line(&self, f: &mut fmt::Formatter<'_>, tone: Tone, text: &str) -> fmt::Result {

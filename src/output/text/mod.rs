@@ -59,7 +59,7 @@ pub const fn report<'a>(
 /// ```
 #[must_use]
 pub const fn groups<'a>(summary: &'a Summary<'a>, colour: Colour) -> GroupsText<'a> {
-    GroupsText { summary, colour, joins: None }
+    GroupsText { summary, colour }
 }
 
 /// Why the report that stands in the log called `path` is called so, as text.
