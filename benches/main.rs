@@ -13,11 +13,21 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 
 mod bisect;
+#[cfg(feature = "symbolize")]
+#[allow(dead_code, reason = "the tests need more")]
+#[path = "../tests/symbolize/elf.rs"]
+mod elf;
 mod group;
 mod identify;
 mod near;
 mod parse;
+#[cfg(feature = "symbolize")]
+#[allow(dead_code, reason = "the tests need more")]
+#[path = "../tests/symbolize/program.rs"]
+mod program;
 mod quiet;
+#[cfg(feature = "symbolize")]
+mod symbolize;
 
 /// The bundled logs, one behind the other, until there are `bytes` of them; and how many reports they hold.
 fn dense(bytes: usize) -> (Vec<u8>, usize) {
@@ -58,6 +68,8 @@ fn stages(c: &mut Criterion) {
     group::bench(c);
     near::bench(c);
     bisect::bench(c);
+    #[cfg(feature = "symbolize")]
+    symbolize::bench(c);
 }
 
 criterion_group!(benches, stages);

@@ -34,6 +34,37 @@ pub enum ErrorKind {
         /// What is wrong with it.
         why: String,
     },
+    /// A file that was to list symbols, as `System.map` does, lists none.
+    #[error("no symbols in {}", .0.display())]
+    Symbols(PathBuf),
+    /// A file cannot have an index: it has no build ID, or no line table.
+    #[error("{} has no build ID or no debug information, so it has no index", .0.display())]
+    NoIndex(PathBuf),
+    /// No vmlinux of this release is in the usual places.
+    #[error("no vmlinux of {0} is found")]
+    NoVmlinux(String),
+    /// A log and a file have different build IDs.
+    #[error("build ID mismatch: log has {log}, {what} has {file} ({})", .path.display())]
+    BuildId {
+        /// `vmlinux`, or the module's name.
+        what: String,
+        /// The build ID of the log.
+        log: String,
+        /// The build ID of the file.
+        file: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// A log and a vmlinux speak of different kernels.
+    #[error("kernel mismatch: log has {log}, vmlinux has {file} ({})", .path.display())]
+    Banner {
+        /// What the log says.
+        log: String,
+        /// What the file says.
+        file: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {

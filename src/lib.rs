@@ -28,6 +28,7 @@
 //!   groups.
 //! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
 //!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
+//! * `symbolize::Symbolizer` gives frames their source lines; `filter` does so in the text of a log.
 //! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
 //! * [`owners`] knows whose code it is.
 //! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
@@ -36,21 +37,27 @@
 //! # Features
 //!
 //! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
-//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `symbolize` the signatures of kernel images, `cli` the program.
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program. `symbolize`, the default, adds source lines and
+//! signatures of kernel images, `disasm` the instructions of `Code:` lines.
 //!
 //! # Chapters
 //!
 //! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
-//! [`doc::bisect`].
+//! [`doc::bisect`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
 
 pub mod bisect;
 mod block;
 mod bytes;
+mod decompress;
 pub mod dedup;
+#[cfg(feature = "disasm")]
+pub mod disasm;
 mod error;
 mod family;
+#[cfg(feature = "symbolize")]
+pub mod filter;
 pub mod input;
 pub mod log;
 pub mod output;
@@ -77,6 +84,9 @@ pub mod doc {
     pub mod formats {}
     #[doc = include_str!("doc/signature.md")]
     pub mod signature {}
+    #[cfg(feature = "symbolize")]
+    #[doc = include_str!("doc/symbolize.md")]
+    pub mod symbolize {}
     #[doc = include_str!("../README.md")]
     #[cfg(doctest)]
     pub mod readme {}

@@ -15,6 +15,7 @@ use std::path::Path;
 /// only one that sees `family` whole.
 const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("decompress", &[]),
     ("report", &[]),
     ("bytes", &["report"]),
     ("printk", &["bytes"]),
@@ -25,11 +26,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
     ("dedup", &["block", "error", "report"]),
-    ("symbolize", &["error"]),
+    ("symbolize", &["decompress", "error", "report"]),
+    ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
+    ("disasm", &["report"]),
     ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
     ("owners", &["error"]),
-    ("output", &["bisect", "dedup", "error", "owners", "parse", "report"]),
-    ("input", &["error", "log", "report", "stream"]),
+    ("output", &["bisect", "dedup", "disasm", "error", "owners", "parse", "report"]),
+    ("input", &["decompress", "error", "log", "report", "stream"]),
 ];
 
 #[test]

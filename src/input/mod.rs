@@ -4,17 +4,16 @@
 //! one, in bounded memory where it is long; [`Follow`] waits for more. A log that cannot be read is one error, and
 //! the walk goes on behind it.
 
-mod decompress;
 mod follow;
 mod walk;
 
-pub use decompress::MAX_SIZE;
+pub use crate::decompress::MAX_SIZE;
 pub use follow::{Follow, SILENCE};
 pub use walk::{Walk, walk};
 
 use crate::log::Detection;
 use crate::report::Report;
-use crate::{Error, ErrorKind, Result, Stream, Transport};
+use crate::{Error, ErrorKind, Result, Stream, Transport, decompress};
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::PathBuf;

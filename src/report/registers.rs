@@ -1,6 +1,6 @@
 //! Register dumps.
 
-use super::{InstructionPointer, SourceLocation, Symbol, Text};
+use super::{Frame, InstructionPointer, SourceLocation, Symbol, Text};
 
 /// One dump of a CPU's registers.
 ///
@@ -15,6 +15,8 @@ pub struct Registers<'log> {
     pub ip_address: Option<InstructionPointer>,
     /// Source of the instruction pointer, where the text is symbolized.
     pub ip_location: Option<SourceLocation<'log>>,
+    /// What is inlined at the instruction pointer, innermost first, where a symbolizer said so.
+    pub ip_inlined: Vec<Frame<'log>>,
     /// The function the link register points into (`lr`, `ra`).
     pub link: Option<Symbol<'log>>,
     /// Whether the segment or the mode says that user code was running.
@@ -52,6 +54,7 @@ impl<'log> Registers<'log> {
             ip: self.ip.map(Symbol::into_owned),
             ip_address: self.ip_address,
             ip_location: self.ip_location.map(SourceLocation::into_owned),
+            ip_inlined: self.ip_inlined.into_iter().map(Frame::into_owned).collect(),
             link: self.link.map(Symbol::into_owned),
             user: self.user,
             entries: self

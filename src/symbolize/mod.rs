@@ -1,3 +1,37 @@
-//! Kernel images.
+//! Frames → source lines, from vmlinux, modules and their DWARF.
+//!
+//! ```text
+//! report ─► symbolizer ─► object ─► table            name, size → address; address → name
+//!                │           ├────► dwarf            address → line, inlined functions
+//!            debuginfo       └────► index            both, laid out to be looked up
+//!         (which file?)   elf, relocation: the bytes that the three above ask for
+//! ```
+//!
+//! [`Symbolizer`] is the way in: [`Symbolizer::report`] fills a report, [`Symbolizer::symbol`] and
+//! [`Symbolizer::address`] answer single questions. It sees [`crate::report`] and no log; logs as text are
+//! [`crate::filter`]'s. How lines, files and names are chosen is told in [`crate::doc::symbolize`].
+//!
+//! Files are not trusted. Lengths are checked before memory is taken, nothing recurses, every list is bounded, and
+//! what is broken costs its answer only.
 
+mod address;
+mod build_id;
+mod debuginfo;
+mod dwarf;
+mod elf;
+mod index;
+mod kaslr;
 pub mod kernel_signature;
+mod path;
+mod relocation;
+mod report;
+mod symbolizer;
+mod table;
+
+pub use address::{CodeAddress, KaslrOffset, LinkAddress, Position};
+pub use build_id::BuildId;
+pub use index::cache_folder;
+pub use kaslr::Evidence;
+pub use symbolizer::{Settings, Symbolizer, write_index};
+mod object;
+pub use object::{Answer, SourceFrame, Unknown};

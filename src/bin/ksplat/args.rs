@@ -53,6 +53,8 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     Verdict(VerdictArgs),
     KernelSignature(KernelSignatureArgs),
+    Symbolize(SymbolizeArgs),
+    Index(IndexArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
     Completions(CompletionsArgs),
@@ -71,6 +73,8 @@ pub(crate) struct ScanArgs {
     /// The formats of CI systems (junit, kcidb, github, ktap) say each group once, as `group` prints it.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) files: Files,
     /// Exit with 0 although reports were found.
     #[arg(long)]
     pub(crate) exit_zero: bool,
@@ -166,6 +170,81 @@ pub(crate) struct NearArgs {
     /// How to print the reports.
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Print logs with their source lines, as scripts/decode_stacktrace.sh does.
+///
+/// Every line of the log is printed again. Behind a symbol stands its source file and line, before a frame a line for
+/// each function that is inlined there. Say which kernel with --vmlinux or -r.
+///
+/// Exits with 2 if a log or a file cannot be read or is of another kernel than the log says, else with 0.
+#[derive(Debug, Args)]
+pub(crate) struct SymbolizeArgs {
+    /// Logs: files, directories (walked, sorted), or `-` for standard input, which is also read without any PATH.
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: Files,
+    /// Print standard input line by line as it comes.
+    ///
+    /// What the log says only later, as the kernel offset at the end of a panic, is not known then.
+    #[arg(short, long, conflicts_with = "paths")]
+    pub(crate) follow: bool,
+}
+
+/// The files that have source lines.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Source lines")]
+pub(crate) struct Files {
+    /// The kernel with its debug information.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vmlinux: Option<PathBuf>,
+    /// Names for raw addresses, from System.map or a copy of /proc/kallsyms, where there is no vmlinux.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vmlinux", "release"])]
+    pub(crate) symbols: Option<PathBuf>,
+    /// Where modules are, instead of the usual places; can be given again.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) modules: Vec<PathBuf>,
+    /// Look for vmlinux and modules of this release in the usual places; -v says where.
+    #[arg(short, long, value_name = "RELEASE")]
+    pub(crate) release: Option<String>,
+    /// Where indices are that `ksplat index` wrote, instead of the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index: Option<PathBuf>,
+    /// Use files although they are of another build than the log says.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Let debuginfod-find fetch modules that are not found.
+    #[arg(long)]
+    pub(crate) debuginfod: bool,
+    /// How far the kernel was moved (KASLR), in hex, where the log does not say it.
+    #[arg(long, value_name = "HEX", value_parser = hex)]
+    pub(crate) kaslr_offset: Option<u64>,
+}
+
+impl Files {
+    /// Whether source lines are wanted.
+    pub(crate) const fn are_given(&self) -> bool {
+        self.vmlinux.is_some() || self.release.is_some() || self.symbols.is_some()
+    }
+}
+
+/// Write indices of a kernel and its modules, by which source lines are found much faster.
+///
+/// An index is named after the build ID of its file, found by itself, and used for a file with that build ID only. It
+/// is worth its while for services that symbolize all day. Prints the paths of the indices.
+#[derive(Debug, Args)]
+pub(crate) struct IndexArgs {
+    /// vmlinux and modules with debug information; of directories, all modules in them.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Where to write, instead of the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) index: Option<PathBuf>,
+}
+
+fn hex(digits: &str) -> Result<u64, std::num::ParseIntError> {
+    u64::from_str_radix(digits.strip_prefix("0x").unwrap_or(digits), 16)
 }
 
 /// List the kinds of crash that this version knows.

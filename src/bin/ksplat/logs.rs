@@ -28,13 +28,16 @@ enum Found<T> {
 
 fn found<T>(
     name: &str,
-    report: &Report<'_>,
+    mut report: Report<'_>,
     rules: &Rules,
     render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
 ) -> Found<T> {
-    let identity = rules.naming.identify(report);
-    match rules.ignore.reason(report, &identity) {
-        None => Found::Wanted(render(name, report, &identity)),
+    if let Some(lines) = &rules.lines {
+        lines.fill(&mut report);
+    }
+    let identity = rules.naming.identify(&report);
+    match rules.ignore.reason(&report, &identity) {
+        None => Found::Wanted(render(name, &report, &identity)),
         Some(reason) => {
             Found::Noise(format!("{name}:{}: {}: ignored: {reason}", report.span.line, identity.title))
         }
@@ -109,7 +112,7 @@ fn read<T>(
         Opened::Whole(bytes) => {
             let log =
                 settings.transport.map_or_else(|| Log::from_bytes(&bytes), |t| Log::carried_by(t, &bytes));
-            let found = log.reports().map(|r| found(&name, &r, rules, render)).collect();
+            let found = log.reports().map(|r| found(&name, r, rules, render)).collect();
             Done::Whole { name, bytes: bytes.len(), detection: log.detection().clone(), found }
         }
     })
@@ -127,7 +130,7 @@ fn long<T>(
     for report in pieces.by_ref() {
         match report {
             Ok(report) => {
-                deliver(found(name, &report, rules, render), console, visit)?;
+                deliver(found(name, report, rules, render), console, visit)?;
                 count += 1;
             }
             Err(error) => console.error(&error),
@@ -170,7 +173,7 @@ pub(crate) fn follow<T>(
     };
     for report in reports {
         match report {
-            Ok(report) => deliver(found(&name, &report, rules, render), console, &mut visit)?,
+            Ok(report) => deliver(found(&name, report, rules, render), console, &mut visit)?,
             Err(error) => console.error(&error),
         }
         console.out.flush()?;

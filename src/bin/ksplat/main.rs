@@ -7,6 +7,7 @@ mod completions;
 mod console;
 mod explain;
 mod group;
+mod index;
 mod kernel_signature;
 mod kinds;
 mod logs;
@@ -17,6 +18,8 @@ mod rules;
 mod saved;
 mod scan;
 mod schema;
+mod source_lines;
+mod symbolize;
 
 use args::{Cli, Color, Global, Verb};
 use clap::Parser as _;
@@ -96,6 +99,8 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
         Verb::KernelSignature(args) => kernel_signature::run(args, console),
         Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
+        Verb::Symbolize(args) => symbolize::run(args, console),
+        Verb::Index(args) => index::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

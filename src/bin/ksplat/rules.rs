@@ -3,6 +3,7 @@
 use crate::args::RuleArgs;
 use crate::console::Console;
 use crate::saved;
+use crate::source_lines::SourceLines;
 use ksplat::Result;
 use ksplat::dedup::{Helpers, Ignore, Naming};
 use ksplat::owners::{Maintainers, Owners};
@@ -14,6 +15,8 @@ pub(crate) struct Rules {
     pub(crate) naming: Naming,
     pub(crate) ignore: Ignore,
     maintainers: Option<Maintainers>,
+    /// Where frames get their source lines from, for the verbs that take a vmlinux.
+    pub(crate) lines: Option<SourceLines>,
 }
 
 impl Rules {

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::{ReportFormat as Format, ScanArgs};
 use crate::console::Console;
 use crate::rules::Rules;
+use crate::source_lines::SourceLines;
 use crate::{group, logs};
 use ksplat::dedup::Groups;
 use ksplat::output::text::Colour;
@@ -13,11 +14,22 @@ use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
-    let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
-    let (format, colour) = (args.format, console.colour);
-    if matches!(format, Format::Junit | Format::Kcidb | Format::Github | Format::Ktap) {
-        return each_group(args, &rules, console);
+    let Some(mut rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
+    let Some(lines) = console.value(SourceLines::open(&args.files)) else { return Ok(Outcome::Nothing) };
+    rules.lines = lines;
+    let outcome = match args.format {
+        Format::Junit | Format::Kcidb | Format::Github | Format::Ktap => each_group(args, &rules, console),
+        _ => each(args, &rules, console),
+    };
+    if let Some(lines) = rules.lines {
+        lines.tell(console);
     }
+    outcome
+}
+
+/// The formats that say a report once.
+fn each(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
+    let (format, colour) = (args.format, console.colour);
     let mut found = 0;
     let render = |path: &str, report: &Report<'_>, identity: &Identity| {
         let owners = rules.owners(identity.file.as_deref());
@@ -30,9 +42,9 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
         Ok(())
     };
     if args.follow {
-        logs::follow(&args.paths, &rules, console, &render, print)?;
+        logs::follow(&args.paths, rules, console, &render, print)?;
     } else {
-        logs::each_report(&args.paths, &rules, console, &render, print)?;
+        logs::each_report(&args.paths, rules, console, &render, print)?;
     }
     if found == 0 && format == Format::Html {
         console.out.write_all(lead(format, found))?;

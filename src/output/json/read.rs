@@ -183,6 +183,7 @@ fn registers(
         ip: ip.and_then(symbol),
         ip_address: ip.and_then(|p| hex(p.address.as_deref()?)).map(model::InstructionPointer),
         ip_location: ip.and_then(|p| location(p.file.as_deref(), p.line)),
+        ip_inlined: ip.map_or_else(Vec::new, |p| p.inlined.iter().map(frame).collect()),
         link: link.and_then(symbol),
         user: false,
         entries: entries.iter().map(|(name, r)| register(name, r)).collect(),

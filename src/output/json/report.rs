@@ -240,6 +240,8 @@ pub struct Place {
     pub file: Option<String>,
     /// Line in `file`, from 1.
     pub line: Option<u32>,
+    /// The functions inlined there, innermost first.
+    pub inlined: Vec<Frame>,
 }
 
 /// A register dump that is not the crash's.

@@ -21,7 +21,7 @@ impl Report {
     pub fn new(path: &str, report: &model::Report<'_>, identity: &Identity) -> Self {
         let crash = report.crash_dump();
         let dump = crash.and_then(|at| report.registers.get(at));
-        let mut code = report.code.iter().map(code);
+        let mut code = (0..report.code.len()).filter_map(|number| code(report, number));
         Self {
             schema: REPORT_SCHEMA.to_owned(),
             source: source(path, report.span),
@@ -172,6 +172,7 @@ fn instruction_pointer(dump: &model::Registers<'_>) -> Option<Place> {
         address: dump.ip_address.map(|a| hex(a.0)),
         file: location.map(|l| l.file.to_string()),
         line: location.and_then(|l| l.line),
+        inlined: dump.ip_inlined.iter().map(frame).collect(),
         ..dump.ip.as_ref().map(place).unwrap_or_default()
     })
 }
@@ -202,10 +203,22 @@ fn other_registers(dumps: &[model::Registers<'_>], crash: Option<usize>) -> Vec<
     dumps.iter().enumerate().filter(|(at, _)| Some(*at) != crash).map(dump).collect()
 }
 
-fn code(code: &model::Code) -> Code {
+fn code(report: &model::Report<'_>, number: usize) -> Option<Code> {
+    let code = report.code.get(number)?;
     let digits = usize::from(code.digits);
     let units: Vec<String> = code.units.iter().map(|unit| format!("{unit:0digits$x}")).collect();
-    Code { bytes: units.join(" "), at: code.at, disassembly: None }
+    Some(Code { bytes: units.join(" "), at: code.at, disassembly: disassembly(report, number) })
+}
+
+#[cfg(feature = "disasm")]
+fn disassembly(report: &model::Report<'_>, number: usize) -> Option<Vec<String>> {
+    let instructions = crate::disasm::code(report, number)?;
+    Some(instructions.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(not(feature = "disasm"))]
+fn disassembly(_: &model::Report<'_>, _: usize) -> Option<Vec<String>> {
+    None
 }
 
 fn module(module: &model::Module<'_>) -> Option<Module> {

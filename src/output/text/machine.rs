@@ -16,6 +16,10 @@ const COLUMN: usize = 16;
 /// Units of code shown before and after the marked one.
 const CODE: (usize, usize) = (8, 12);
 
+/// Instructions shown before and after the marked one.
+#[cfg(feature = "disasm")]
+const INSTRUCTIONS: usize = 3;
+
 /// Locks shown.
 const LOCKS: usize = 8;
 
@@ -25,6 +29,8 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, report: &Report<'_>, colour: Col
         registers(f, dump, colour)?;
         if let Some(line) = report.code.first() {
             code(f, line, colour)?;
+            #[cfg(feature = "disasm")]
+            instructions(f, report, colour)?;
         }
     }
     locks(f, &report.locks_held, colour)
@@ -57,6 +63,23 @@ fn is_number(register: &Register<'_>) -> bool {
     !register.text.is_empty()
         && register.text.len() <= COLUMN
         && register.text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The instructions around the marked one of the crash's code.
+#[cfg(feature = "disasm")]
+fn instructions(f: &mut fmt::Formatter<'_>, report: &Report<'_>, colour: Colour) -> fmt::Result {
+    let all = crate::disasm::code(report, 0).unwrap_or_default();
+    let Some(at) = all.iter().position(|instruction| instruction.marked) else { return Ok(()) };
+    let shown =
+        all.iter().skip(at.saturating_sub(INSTRUCTIONS)).take(INSTRUCTIONS + 1 + at.min(INSTRUCTIONS));
+    for instruction in shown {
+        if instruction.marked {
+            writeln!(f, "      {}", colour.paint(Tone::Guilty, instruction))?;
+        } else {
+            writeln!(f, "      {instruction}")?;
+        }
+    }
+    Ok(())
 }
 
 fn code(f: &mut fmt::Formatter<'_>, code: &Code, colour: Colour) -> fmt::Result {

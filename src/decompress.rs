@@ -13,7 +13,7 @@ const MAGIC: usize = 6;
 /// # Errors
 ///
 /// Those of `source`; compression that this build cannot read.
-pub(super) fn open(source: impl Read + Send + 'static, limit: u64) -> io::Result<Box<dyn Read + Send>> {
+pub(crate) fn open(source: impl Read + Send + 'static, limit: u64) -> io::Result<Box<dyn Read + Send>> {
     let mut source = source;
     let mut head = Vec::with_capacity(MAGIC);
     source.by_ref().take(MAGIC as u64).read_to_end(&mut head)?;

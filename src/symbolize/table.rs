@@ -1,0 +1,391 @@
+//! The symbols of code, by name and by address.
+//!
+//! One pass over `.symtab` and one sort; names stay where they are, in one copy of `.strtab`. A trace names a place
+//! as `function+offset/size`, and there the size is not the symbol's own but the distance to the next symbol
+//! (`get_symbol_pos` in `kernel/kallsyms.c`), padding included. It is what tells namesakes apart, and what tells that
+//! a trace comes from another build.
+
+use std::ops::Range;
+
+/// A symbol of code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Symbol {
+    /// Link-time address.
+    pub(crate) address: u64,
+    /// Bytes, as the compiler said; 0 where assembler said nothing.
+    pub(crate) size: u64,
+    /// Where in the string table the name stands.
+    pub(crate) name: u32,
+    /// Of the name.
+    hash: u32,
+}
+
+/// What a function's name and size stand for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// The start of the one function that fits.
+    One(u64),
+    /// No function has the name.
+    None,
+    /// Functions have the name, none the size: another build. The sizes that there are.
+    OtherSize(Vec<u64>),
+    /// So many functions have name and size.
+    Ambiguous(usize),
+}
+
+/// The symbols of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    names: Vec<u8>,
+    /// By address.
+    symbols: Vec<Symbol>,
+    /// By hash of the name: the first symbol, or [`END`].
+    heads: Vec<u32>,
+    /// For each symbol the next of the same hash, or [`END`].
+    next: Vec<u32>,
+    /// Sections of code, by address.
+    code: Vec<Range<u64>>,
+}
+
+const END: u32 = u32::MAX;
+
+/// A table while symbols are added to it.
+#[derive(Debug)]
+pub(crate) struct Builder {
+    names: Vec<u8>,
+    symbols: Vec<Symbol>,
+}
+
+impl Builder {
+    /// A table of symbols whose names stand in `names`.
+    pub(crate) fn new(names: Vec<u8>) -> Self {
+        Self { names, symbols: Vec::new() }
+    }
+
+    /// Adds a symbol, unless kallsyms leaves it out.
+    pub(crate) fn add(&mut self, address: u64, size: u64, name: u32) {
+        let Some(tail) = usize::try_from(name).ok().and_then(|at| self.names.get(at..)) else { return };
+        let (length, hash) = measured(tail);
+        if is_kept(tail.split_at(length).0) && self.symbols.len() < END as usize {
+            self.symbols.push(Symbol { address, size, name, hash });
+        }
+    }
+
+    /// The table, of symbols that stand in the sections `code`.
+    pub(crate) fn table(self, mut code: Vec<Range<u64>>) -> Table {
+        let Self { names, mut symbols } = self;
+        code.sort_unstable_by_key(|r| r.start);
+        symbols.sort_unstable_by_key(|s| s.address);
+        let mut heads = vec![END; (symbols.len() * 2).next_power_of_two()];
+        let mut next = Vec::with_capacity(symbols.len());
+        for (at, symbol) in (0u32..).zip(&symbols) {
+            let slot = slot(symbol.hash, &heads);
+            let head = heads.get_mut(slot).map(|head| std::mem::replace(head, at));
+            next.push(head.unwrap_or(END));
+        }
+        Table { names, symbols, heads, next, code }
+    }
+}
+
+impl Table {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// The function that a trace calls `name`, `size` bytes long.
+    pub(crate) fn find(&self, name: &[u8], size: Option<u64>) -> Found {
+        decide(self.named(name).map(|(at, symbol)| (symbol.address, symbol.size, self.extent(at))), size)
+    }
+
+    /// The name of the function that an address stands in, and where it starts.
+    pub(crate) fn at(&self, address: u64) -> Option<(&[u8], u64)> {
+        let section = self.section(address)?;
+        let behind = self.symbols.partition_point(|s| s.address <= address);
+        let last = self.symbols.get(behind.checked_sub(1)?)?;
+        if last.address < section.start {
+            return None;
+        }
+        // Of the names of one address the last that has a size is the function's.
+        let first = self.symbols.partition_point(|s| s.address < last.address);
+        let names = self.symbols.get(first..behind)?;
+        let symbol = names.iter().max_by_key(|s| s.size > 0)?;
+        Some((name_at(&self.names, symbol.name), symbol.address))
+    }
+
+    /// Bytes from the symbol at `start` to the next.
+    pub(crate) fn size_of(&self, start: u64) -> u64 {
+        self.extent(self.symbols.partition_point(|s| s.address < start)).size
+    }
+
+    /// All symbols, by address, with the distance to the next.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Symbol, Extent)> {
+        let symbols = self.symbols.iter().enumerate();
+        symbols.map(|(at, symbol)| (name_at(&self.names, symbol.name), *symbol, self.extent(at)))
+    }
+
+    /// The symbols called `name`; the suffix that link-time optimisation adds (`.llvm.123`) the kernel leaves out.
+    fn named(&self, name: &[u8]) -> impl Iterator<Item = (usize, Symbol)> {
+        let hash = hash(name);
+        let mut at = self.heads.get(slot(hash, &self.heads)).copied().unwrap_or(END);
+        std::iter::from_fn(move || {
+            let here = usize::try_from(at).ok()?;
+            let symbol = self.symbols.get(here)?;
+            at = self.next.get(here).copied().unwrap_or(END);
+            Some((here, *symbol))
+        })
+        .filter(move |(_, symbol)| {
+            if symbol.hash != hash {
+                return false;
+            }
+            let full = name_at(&self.names, symbol.name);
+            full == name || without_suffix(full) == name
+        })
+    }
+
+    /// A table of `System.map` or `/proc/kallsyms`: `ffffffff81002460 T do_one_initcall`, in any order. Modules'
+    /// symbols, which have a fourth word, are left out.
+    pub(crate) fn of_names(text: &[u8]) -> Self {
+        let mut builder = Builder::new(Vec::new());
+        let mut code: Option<Range<u64>> = None;
+        for line in text.split(|c| *c == b'\n') {
+            let mut words = line.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty());
+            let (Some(address), Some(kind), Some(name), None) =
+                (words.next(), words.next(), words.next(), words.next())
+            else {
+                continue;
+            };
+            let address = std::str::from_utf8(address).ok().and_then(|a| u64::from_str_radix(a, 16).ok());
+            let Some(address) = address.filter(|a| *a != 0 && matches!(kind, b"t" | b"T" | b"w" | b"W"))
+            else {
+                continue;
+            };
+            let Ok(at) = u32::try_from(builder.names.len()) else { break };
+            builder.names.extend_from_slice(name);
+            builder.names.push(0);
+            builder.add(address, 0, at);
+            let known = code.unwrap_or(address..address);
+            code = Some(known.start.min(address)..known.end.max(address.saturating_add(1)));
+        }
+        builder.table(code.into_iter().collect())
+    }
+
+    fn section(&self, address: u64) -> Option<&Range<u64>> {
+        let behind = self.code.partition_point(|r| r.start <= address);
+        self.code.get(behind.checked_sub(1)?).filter(|r| address < r.end)
+    }
+
+    /// How far it is from a symbol to the next one.
+    fn extent(&self, at: usize) -> Extent {
+        let Some(symbol) = self.symbols.get(at) else { return Extent { size: 0, is_last: false } };
+        let behind =
+            at + self.symbols.get(at..).unwrap_or_default().partition_point(|s| s.address <= symbol.address);
+        let next = self.symbols.get(behind).map_or(u64::MAX, |s| s.address);
+        let end = self.section(symbol.address).map_or(next, |section| section.end);
+        Extent { size: next.min(end) - symbol.address, is_last: next >= end }
+    }
+}
+
+/// Which of the functions that have a name is meant: start, size by the compiler, distance to the next symbol.
+pub(crate) fn decide(candidates: impl Iterator<Item = (u64, u64, Extent)>, size: Option<u64>) -> Found {
+    let mut starts: Vec<u64> = Vec::new();
+    let mut sizes = Vec::new();
+    for (start, own_size, extent) in candidates {
+        if size.is_none_or(|size| size == own_size || extent.fits(size)) {
+            starts.push(start);
+        } else {
+            sizes.push(extent.size);
+        }
+    }
+    // Two names of one address are one function.
+    starts.sort_unstable();
+    starts.dedup();
+    match (starts.as_slice(), sizes.is_empty()) {
+        ([start], _) => Found::One(*start),
+        ([], true) => Found::None,
+        ([], false) => Found::OtherSize(sizes),
+        (several, _) => Found::Ambiguous(several.len()),
+    }
+}
+
+/// How far a symbol reaches.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent {
+    pub(crate) size: u64,
+    /// Behind it the section ends, so that what follows in memory is not known here.
+    pub(crate) is_last: bool,
+}
+
+impl Extent {
+    fn fits(&self, size: u64) -> bool {
+        size == self.size || self.is_last && size > self.size
+    }
+}
+
+/// Names that kallsyms leaves out, so that they end no function: labels and mapping symbols
+/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`).
+fn is_kept(name: &[u8]) -> bool {
+    !matches!(name, [] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..])
+        && !name.starts_with(b"__efistub_")
+        && !name.starts_with(b"__kvm_nvhe_")
+}
+
+fn name_at(names: &[u8], at: u32) -> &[u8] {
+    let name = usize::try_from(at).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+    name.split_at(memchr::memchr(0, name).unwrap_or(name.len())).0
+}
+
+pub(crate) fn without_suffix(name: &[u8]) -> &[u8] {
+    // Nearly every name that has no dot is told apart by its first bytes; the search is for the others.
+    memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
+}
+
+/// A multiplicative hash of eight bytes at a time, of which the high bits are the good ones.
+pub(crate) fn hash(name: &[u8]) -> u32 {
+    let (words, rest) = without_suffix_fast(name).as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let words = words.iter().chain(std::iter::once(&last)).map(|word| u64::from_le_bytes(*word));
+    (words.fold(0, mix) >> 32) as u32
+}
+
+const fn mix(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+}
+
+/// The length of the name that `tail` starts with, and its [`hash`], in one pass: a kernel has 60,000 names, and this
+/// is what reading them costs.
+fn measured(tail: &[u8]) -> (usize, u32) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (mut length, mut state) = (0, 0);
+    for word in tail.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*word);
+        // The lowest set bit is that of the first byte that is 0.
+        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
+        if zeros != 0 {
+            let bits = zeros.trailing_zeros() / 8 * 8;
+            length += bits as usize / 8;
+            let name = tail.split_at(length).0;
+            if name.last().is_some_and(u8::is_ascii_digit) {
+                return (length, hash(name));
+            }
+            return (length, (mix(state, word & !(u64::MAX << bits)) >> 32) as u32);
+        }
+        state = mix(state, word);
+        length += 8;
+    }
+    let name = tail.split_at(memchr::memchr(0, tail).unwrap_or(tail.len())).0;
+    (name.len(), hash(name))
+}
+
+/// Where a hash stands in a table whose length is a power of two.
+fn slot(hash: u32, heads: &[u32]) -> usize {
+    hash as usize & heads.len().saturating_sub(1)
+}
+
+/// As [`without_suffix`], which costs a search for each of 60,000 names, where a suffix of digits says it is worth it.
+fn without_suffix_fast(name: &[u8]) -> &[u8] {
+    if name.last().is_some_and(u8::is_ascii_digit) { without_suffix(name) } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Symbols of 0x100 bytes from 0x1000 on, in one section that ends at 0x1f00.
+    fn table(names: &[(&str, u64, u64)]) -> Table {
+        let mut strings = vec![0];
+        let mut places = Vec::new();
+        for (name, address, size) in names {
+            places.push((*address, *size, u32::try_from(strings.len()).unwrap()));
+            strings.extend(name.bytes().chain([0]));
+        }
+        let mut builder = Builder::new(strings);
+        places.into_iter().for_each(|(address, size, name)| builder.add(address, size, name));
+        builder.table(std::iter::once(0x1000..0x1f00).collect())
+    }
+
+    #[test]
+    fn ok_the_size_counts_to_the_next_symbol() {
+        let table = table(&[("a", 0x1000, 0x7b), ("b", 0x1080, 0x10), ("$x", 0x1090, 0)]);
+        assert_eq!(table.find(b"a", Some(0x80)), Found::One(0x1000));
+        assert_eq!(table.find(b"a", Some(0x7b)), Found::One(0x1000));
+        assert_eq!(table.find(b"a", None), Found::One(0x1000));
+        assert_eq!(table.find(b"c", Some(0x80)), Found::None);
+    }
+
+    #[test]
+    fn ok_namesakes_are_told_apart_by_size() {
+        let table = table(&[("init", 0x1000, 0), ("x", 0x1040, 0), ("init", 0x1100, 0), ("y", 0x1180, 0)]);
+        assert_eq!(table.find(b"init", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.find(b"init", Some(0x80)), Found::One(0x1100));
+        assert_eq!(table.find(b"init", None), Found::Ambiguous(2));
+    }
+
+    #[test]
+    fn err_a_size_that_nobody_has_is_another_build() {
+        let table = table(&[("a", 0x1000, 0x7b), ("b", 0x1080, 0x10)]);
+        assert_eq!(table.find(b"a", Some(0x90)), Found::OtherSize(vec![0x80]));
+    }
+
+    #[test]
+    fn ok_the_last_of_a_section_may_be_longer() {
+        // `oopser_init+0x50/0x1000 [oopser]`: the kernel rounds the end of a module's section up.
+        let table = table(&[("init_module", 0x1e00, 0x6b)]);
+        assert_eq!(table.find(b"init_module", Some(0x1000)), Found::One(0x1e00));
+        assert_eq!(table.find(b"init_module", Some(0x60)), Found::OtherSize(vec![0x100]));
+    }
+
+    #[test]
+    fn ok_two_names_of_one_address_are_one_function() {
+        let table = table(&[("a", 0x1000, 0), ("a", 0x1000, 0x40), ("b", 0x1000, 0x40), ("c", 0x1040, 0)]);
+        assert_eq!(table.find(b"a", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.at(0x1010).unwrap().1, 0x1000);
+        assert_eq!(table.size_of(0x1000), 0x40);
+    }
+
+    #[test]
+    fn ok_the_suffix_of_link_time_optimisation_is_left_out() {
+        let table = table(&[("a.llvm.1234", 0x1000, 0), ("b", 0x1040, 0)]);
+        assert_eq!(table.find(b"a", Some(0x40)), Found::One(0x1000));
+        assert_eq!(table.find(b"a.llvm.1234", Some(0x40)), Found::One(0x1000));
+    }
+
+    #[test]
+    fn ok_names_by_address() {
+        let table = table(&[("a", 0x1100, 0), ("b", 0x1180, 0)]);
+        assert_eq!(table.at(0x1105).unwrap(), (&b"a"[..], 0x1100));
+        assert_eq!(table.at(0x1eff).unwrap(), (&b"b"[..], 0x1180));
+        assert_eq!(table.at(0x10ff), None);
+        assert_eq!(table.at(0x1f00), None);
+    }
+
+    #[test]
+    fn ok_names_of_a_map() {
+        let map = b"ffffffff81000000 T _text\nffffffff81000040 t init\nffffffff82000000 D data\n\
+                    0000000000000000 T hidden\nffffffffc0000000 t foo\t[mod]\nx y z\nffffffff81000100 T end\n";
+        let table = Table::of_names(map);
+        assert_eq!(table.at(0xffff_ffff_8100_0050).unwrap(), (&b"init"[..], 0xffff_ffff_8100_0040));
+        assert_eq!(table.find(b"init", Some(0xc0)), Found::One(0xffff_ffff_8100_0040));
+        assert_eq!(table.find(b"foo", None), Found::None);
+        assert!(Table::of_names(b"no map").is_empty());
+    }
+
+    #[test]
+    fn ok_names_are_measured_as_they_are_hashed() {
+        for name in
+            ["", "a", "schedule", "schedule_", "do_one_initcall", "a.llvm.12", "x1234567", "\u{ff}\u{80}"]
+        {
+            for behind in ["\0", "\0next\0and more\0", ""] {
+                let text = format!("{name}{behind}");
+                assert_eq!(measured(text.as_bytes()), (name.len(), hash(name.as_bytes())), "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn err_a_name_outside_of_the_strings_is_none() {
+        let mut builder = Builder::new(vec![0]);
+        builder.add(0x1000, 1, 77);
+        assert!(builder.table(std::iter::once(0x1000..0x2000).collect()).is_empty());
+    }
+}
