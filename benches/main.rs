@@ -12,11 +12,14 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
+mod bisect;
 #[cfg(feature = "symbolize")]
 #[allow(dead_code, reason = "the tests need more")]
 #[path = "../tests/symbolize/elf.rs"]
 mod elf;
+mod group;
 mod identify;
+mod near;
 mod parse;
 #[cfg(feature = "symbolize")]
 #[allow(dead_code, reason = "the tests need more")]
@@ -62,6 +65,9 @@ fn stages(c: &mut Criterion) {
     quiet::bench(c);
     parse::bench(c);
     identify::bench(c);
+    group::bench(c);
+    near::bench(c);
+    bisect::bench(c);
     #[cfg(feature = "symbolize")]
     symbolize::bench(c);
 }

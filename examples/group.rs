@@ -1,23 +1,37 @@
-//! Groups the crashes of several logs by signature and prints a table.
+//! Groups the crashes of the logs in a folder by signature and prints a table.
 //!
-//! `cargo run --example group -- examples/logs/*.log`
+//! `cargo run --example group -- examples/logs`
 
-#![allow(clippy::print_stdout, reason = "an example prints")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example prints")]
 
 use ksplat::dedup::Groups;
-use std::error::Error;
+use ksplat::input::{Opened, Settings, walk};
+use std::path::PathBuf;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() {
+    let paths: Vec<PathBuf> = std::env::args().skip(1).map(PathBuf::from).collect();
     let mut groups = Groups::new();
-    for path in std::env::args().skip(1) {
-        let log = std::fs::read(&path)?;
-        for report in ksplat::reports(&log) {
-            groups.add(&path, &report, &ksplat::identify(&report));
+    for source in walk(&paths) {
+        let log = source.and_then(|source| Ok((source.name(), source.open(&Settings::default())?)));
+        match log {
+            Ok((name, Opened::Whole(bytes))) => {
+                for report in ksplat::reports(&bytes) {
+                    groups.add(&name, &report, &ksplat::identify(&report));
+                }
+            }
+            // A log of many megabytes comes report by report.
+            Ok((name, Opened::Long(reports))) => {
+                for report in reports.flatten() {
+                    groups.add(&name, &report, &ksplat::identify(&report));
+                }
+            }
+            Err(error) => eprintln!("{error}"),
         }
     }
+    println!("count  signature            first seen                                title");
     for group in groups.by_size() {
-        println!("{:5}  {}  {}", group.members.len(), group.signature, group.title());
+        let first = group.members.first().map_or_else(String::new, |m| format!("{}:{}", m.path, m.line));
+        println!("{:5}  {}  {first:40}  {}", group.members.len(), group.signature, group.title());
     }
     println!("{} reports in {} groups", groups.reports(), groups.by_size().len());
-    Ok(())
 }

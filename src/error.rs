@@ -26,9 +26,6 @@ pub enum ErrorKind {
     /// A file that was to list symbols, as `System.map` does, lists none.
     #[error("no symbols in {}", .0.display())]
     Symbols(PathBuf),
-    /// A file or directory could not be written.
-    #[error("cannot write {}", .0.display())]
-    Write(PathBuf),
     /// A file cannot have an index: it has no build ID, or no line table.
     #[error("{} has no build ID or no debug information, so it has no index", .0.display())]
     NoIndex(PathBuf),
@@ -57,7 +54,18 @@ pub enum ErrorKind {
         /// The file.
         path: PathBuf,
     },
-    /// Text that was to be a report or a group is none.
+    /// A file could not be written; what stood there before is whole.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// A file of settings says what cannot be meant.
+    #[error("{at}: {why}")]
+    Setting {
+        /// Where it stands.
+        at: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {
         /// What was expected.

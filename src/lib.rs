@@ -12,7 +12,7 @@
 //!
 //! let identity = ksplat::identify(&report);
 //! assert_eq!(identity.title, "BUG: unable to handle kernel NULL pointer dereference in ring_poll");
-//! assert_eq!(identity.signature.canonical(), ["fault/null-deref", "ring_poll"]);
+//! assert_eq!(identity.signature.canonical(), ["fault/access", "ring_poll"]);
 //! ```
 //!
 //! # The way of a log
@@ -26,21 +26,28 @@
 //!   piece by piece. [`Log`] says how a log was carried ([`Transport`]) or is told.
 //! * Parsing never fails: a report that is damaged says so in [`Report::defects`]. [`Error`] is for files and saved
 //!   groups.
-//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together.
+//! * [`identify`] names a report; [`dedup::Groups`] puts reports of one [`Signature`] together,
+//!   [`dedup::Baseline`] knows those that are known, and [`dedup::Naming`] names by rules of one's own and explains.
 //! * `symbolize::Symbolizer` gives frames their source lines; `filter` does so in the text of a log.
-//! * [`output`] prints: for a person, and as JSON that can be read back. [`input`] walks folders and decompresses.
+//! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
+//! * [`owners`] knows whose code it is.
+//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
+//!   decompresses.
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `symbolize`, the default, adds source lines, `disasm` the instructions of
-//! `Code:` lines, `json` the wire forms, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `symbolize`, the default, adds source lines and the signatures of kernel
+//! images, `disasm` the instructions of `Code:` lines, `json` the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program.
 //!
 //! # Chapters
 //!
-//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], `doc::symbolize`.
+//! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
+//! [`doc::bisect`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
 
+pub mod bisect;
 mod block;
 mod bytes;
 mod decompress;
@@ -54,6 +61,7 @@ pub mod filter;
 pub mod input;
 pub mod log;
 pub mod output;
+pub mod owners;
 mod parse;
 mod printk;
 pub mod report;
@@ -68,8 +76,14 @@ pub mod doc {
     pub mod adding_a_family {}
     #[doc = include_str!("doc/architecture.md")]
     pub mod architecture {}
+    #[doc = include_str!("doc/ci.md")]
+    pub mod ci {}
+    #[doc = include_str!("doc/bisect.md")]
+    pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
+    #[doc = include_str!("doc/signature.md")]
+    pub mod signature {}
     #[cfg(feature = "symbolize")]
     #[doc = include_str!("doc/symbolize.md")]
     pub mod symbolize {}
@@ -81,6 +95,6 @@ pub mod doc {
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
 pub use log::{Line, Log, Transport};
-pub use parse::{KindRow, kind, kinds};
+pub use parse::{KindRow, formats, kind, kinds};
 pub use report::{Report, Text};
 pub use stream::{Reports, Stream, reports};

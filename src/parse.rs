@@ -1,6 +1,6 @@
 //! Log → splat → row → report: the only caller of `family`.
 
-use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::block::{Block, Fact, FrameLine, KERNEL_CODE, RegisterLine, TaskLine};
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::printk;
@@ -8,7 +8,7 @@ use crate::report::{
     Code, Defect, DefectCode, Fault, Frame, Kernel, Kind, Registers, Report, Role, Span, Stack, Task, Text,
     Trace,
 };
-use crate::splat::{Splat, SplatLine, is_dropped};
+use crate::splat::{Splat, SplatLine, is_dropped, is_separator};
 use std::borrow::Cow;
 
 /// The kind called `name`, with its meaning if this version has such a row.
@@ -42,13 +42,32 @@ pub fn kinds() -> impl Iterator<Item = KindRow> {
     })
 }
 
+/// The kernel's printk formats by which the row called `kind` read a report: the wording that its header line has, then
+/// those of the further lines that the row asks for. Empty for an unknown name.
+///
+/// ```
+/// let formats = ksplat::formats("bug/bug", b"kernel BUG at fs/ring.c:7!");
+/// assert_eq!(formats, ["kernel BUG at %s:%u!"]);
+/// ```
+#[must_use]
+pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
+    let text = crate::family::lead_in(header).unwrap_or(header);
+    let read = crate::family::header(text).find(|h| h.rule.name == kind).map(|h| h.format.text);
+    let Some(rule) = crate::family::by_name(kind) else { return Vec::new() };
+    let wordings = rule.headers().map(|f| f.text).filter(|text| read.is_none_or(|read| read == *text));
+    wordings.chain(rule.parts().filter(|p| p.required).map(|p| p.format.text)).collect()
+}
+
 /// The report of a splat; `None` where only the words of a strict row stand there.
 pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
         reader.has_callers = line.caller.is_some();
-        reader.before_header = at < splat.header;
-        reader.line(line.text, block.as_ref());
+        if at < splat.header {
+            reader.lead(line.text, block.as_ref());
+        } else {
+            reader.line(line.text, block.as_ref());
+        }
     }
     let Some(first) = splat.headers.first() else {
         return Some(reader.finish(Kind::unknown(String::new()), splat));
@@ -66,6 +85,7 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();
     fill_fault(&mut report);
+    fill_task(&mut report);
     cut_leads(&mut report, splat, lead);
     if let Some(body) = rule.body {
         body(&mut report);
@@ -142,13 +162,27 @@ fn fill_fault(report: &mut Report<'_>) {
     fault.error_code = fault.error_code.take().or(code);
 }
 
+/// The task and CPU that the header names. Where a line of the report names others, that one is of somebody who noticed.
+fn fill_task(report: &mut Report<'_>) {
+    let number = |name| str::from_utf8(report.capture(name)?).ok()?.trim().parse().ok();
+    let (cpu, pid, comm): (_, _, Option<_>) = (number("cpu"), number("pid"), report.capture("comm").cloned());
+    let task = &mut report.task;
+    let differs = |said: Option<u32>, read: Option<u32>| said.is_some_and(|s| read.is_some_and(|r| r != s));
+    if differs(pid, task.pid) || differs(cpu, task.cpu) {
+        *task = Task::default();
+    }
+    task.cpu = task.cpu.or(cpu);
+    task.pid = task.pid.or(pid);
+    task.comm = task.comm.take().or(comm);
+}
+
 /// Drops the lines before the header that are not this report's.
 fn cut_leads(report: &mut Report<'_>, splat: &Splat<'_>, lead: usize) {
     let separator = |l: &SplatLine<'_>| {
         let text = l.line.text.trim_ascii();
         text.starts_with(b"------------[ cut here ]")
             || text.starts_with(b"8<--- cut here ---")
-            || (text.len() > 20 && text.iter().all(|c| *c == b'='))
+            || is_separator(text)
     };
     let before = splat.lines.get(..splat.header).unwrap_or_default();
     let start = before.iter().rposition(separator).map_or(lead, |at| at.min(lead)).min(splat.header);
@@ -181,18 +215,24 @@ struct Reader<'log> {
     stack: Stack,
     /// The dump that the next register line continues.
     dump_open: bool,
+    /// The first of the dumps that began together.
+    dumps_from: usize,
     /// The dump that no frame has followed yet.
     dump_before: Option<usize>,
     /// Frames that come now are of another stack, if no line above them says so first.
     task_said: bool,
     /// Whether printk said who printed each line.
     has_callers: bool,
-    /// Whether the lines are those that stand before the header.
-    before_header: bool,
+    /// A stack was being printed when the header came.
+    stack_goes_on: bool,
+    /// The task line of the stack that is announced was there.
+    announced_task: bool,
     /// Somebody else's stack was announced inside the report.
     foreign: Option<Role>,
+    /// The first stack began without a line that announces it.
+    headless: bool,
     /// What the next call trace is, where a line before it said so.
-    next_role: Option<Role>,
+    next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
     last: &'log [u8],
     /// The next line of instruction words continues the last code.
@@ -200,10 +240,28 @@ struct Reader<'log> {
 }
 
 impl<'log> Reader<'log> {
+    /// A line before the header: what it says of the stacks behind it.
+    fn lead(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+        match block {
+            // An earlier report's panic.
+            Some(Block::NextTrace { role: Role::Panic, .. }) => {}
+            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((*role, label.clone())),
+            Some(Block::Task(_)) => self.announced_task = true,
+            Some(Block::Frame(_)) => self.stack_goes_on = true,
+            _ => {}
+        }
+        self.last = text;
+    }
+
     fn line(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
         let dump_open = std::mem::take(&mut self.dump_open);
         match block {
-            Some(Block::TraceStart { role, label }) => self.start(*role, label.clone()),
+            Some(Block::TraceStart { role, label }) => {
+                if *role == Role::Crash && std::mem::take(&mut self.headless) {
+                    self.strays();
+                }
+                self.start(*role, label.clone());
+            }
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
             Some(Block::Code(code)) => {
@@ -212,14 +270,33 @@ impl<'log> Reader<'log> {
                 self.code(code.as_ref(), text);
             }
             Some(Block::Task(line)) => {
-                self.task_said |= line.task.pid.is_some() && line.task.cpu.is_some();
+                self.task_said |= line.is_whole();
+                if line.is_whole() && std::mem::replace(&mut self.announced_task, true) {
+                    // A second one: what was announced is not what comes next.
+                    self.next_role = None;
+                }
+                // `sched_show_task`, of one more task than the one that the report is about.
+                let own = |t: &Trace<'_>| t.role == Role::Crash && !t.frames.is_empty();
+                if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
+                    self.next_role = Some((Role::Other, line.task.comm.clone()));
+                }
                 self.task(line);
             }
             Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
             Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
             Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
-            Some(Block::NmiBacktrace { .. }) => self.task_said = true,
-            Some(Block::NextTrace { role, foreign }) => self.next_trace(*role, *foreign),
+            Some(Block::NmiBacktrace { label }) => {
+                self.task_said = true;
+                match &mut self.next_role {
+                    // Said before: of a CPU that is not to blame.
+                    Some((Role::Other, of)) => of.clone_from(label),
+                    _ if label.is_some() => self.next_trace(Role::Cpu, label.clone(), false),
+                    _ => {}
+                }
+            }
+            Some(Block::NextTrace { role, label, foreign }) => {
+                self.next_trace(*role, label.clone(), *foreign);
+            }
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
             None if is_lost(text) => self.no_stack(),
@@ -239,9 +316,16 @@ impl<'log> Reader<'log> {
     }
 
     /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
-    fn next_trace(&mut self, role: Role, foreign: bool) {
-        self.next_role = Some(role);
-        if foreign && !self.has_callers && !self.before_header {
+    fn next_trace(&mut self, role: Role, label: Option<Text<'log>>, foreign: bool) {
+        let own =
+            |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
+        if role == Role::Panic && (self.headless || !self.traces.iter().any(own)) {
+            // The panic's stack is the only one.
+            return;
+        }
+        self.next_role = Some((role, label));
+        self.announced_task = false;
+        if foreign && !self.has_callers {
             self.foreign = Some(role);
         }
     }
@@ -249,10 +333,18 @@ impl<'log> Reader<'log> {
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
-        let said = self.next_role.take().or(self.foreign);
-        let role = said.filter(|_| role == Role::Crash).unwrap_or(role);
+        let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
+        let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
         let registers = self.dump_before.take();
         self.traces.push(Trace { registers, ..Trace::new(role, label) });
+    }
+
+    /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
+    /// began.
+    fn strays(&mut self) {
+        if let Some(trace) = self.traces.first_mut() {
+            trace.role = Role::Other;
+        }
     }
 
     /// The kernel itself says that the stack it announced is not there: nothing is damaged.
@@ -266,8 +358,10 @@ impl<'log> Reader<'log> {
         }
         let Some(frame) = &line.frame else { return };
         // arm prints stacks without a line above them, right behind the task line.
-        if std::mem::take(&mut self.task_said) || self.traces.is_empty() {
+        let after_task = std::mem::take(&mut self.task_said);
+        if after_task || self.traces.is_empty() {
             self.start(Role::Crash, None);
+            self.headless = self.stack_goes_on && !after_task;
         }
         self.dump_before = None;
         let stack = self.stack;
@@ -283,7 +377,8 @@ impl<'log> Reader<'log> {
             self.dump_open = open;
             return;
         }
-        if line.starts || !open || self.registers.is_empty() {
+        let begins = line.starts || !open || self.registers.is_empty();
+        if begins {
             if line.user != Some(true) {
                 // `IP: f+0x1/0x2` above the oops line says what the dump below it says again.
                 self.registers
@@ -293,18 +388,39 @@ impl<'log> Reader<'log> {
                 trace.interrupted.push((trace.frames.len(), self.registers.len()));
             }
             self.dump_before = Some(self.registers.len());
+            let beside = open && self.registers.last().is_some_and(|d| d.entries.len() == 1);
+            if !beside {
+                self.dumps_from = self.registers.len();
+            }
             self.registers.push(Registers::default());
         }
+        let at = if begins || line.continues { self.registers.len() - 1 } else { self.dump_of(line) };
         self.dump_open = true;
+        self.task.cpu = self.task.cpu.or(line.cpu);
         self.kernel.arch =
             self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
-        let Some(dump) = self.registers.last_mut() else { return };
+        let Some(dump) = self.registers.get_mut(at) else { return };
         dump.ip = dump.ip.take().or_else(|| line.ip.clone());
         dump.ip_address = dump.ip_address.or(line.ip_address);
         dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
         dump.link = dump.link.take().or_else(|| line.link.clone());
         dump.user |= line.user == Some(true);
-        dump.entries.extend(line.entries_behind(&dump.entries));
+        for register in line.entries_behind(&dump.entries) {
+            // powerpc and riscv print some twice, as a symbol and as a number.
+            match dump.entries.iter_mut().find(|own| own.name == register.name) {
+                Some(own) => own.value = own.value.or(register.value),
+                None => dump.entries.push(register),
+            }
+        }
+    }
+
+    /// The dump that a line goes on with: the first of those that began together which has none of its registers yet.
+    /// Two begin together where two CPUs print at a time.
+    fn dump_of(&self, line: &RegisterLine<'log>) -> usize {
+        let has = |dump: &Registers<'_>, name: &[u8]| dump.entries.iter().any(|r| *r.name == *name);
+        let lacks = |dump: &Registers<'_>| !line.entries.iter().any(|r| has(dump, &r.name));
+        let found = self.registers.iter().skip(self.dumps_from).position(lacks);
+        found.map_or(self.registers.len() - 1, |at| self.dumps_from + at)
     }
 
     /// powerpc prints the words on lines of their own, below one that says so.
@@ -313,7 +429,8 @@ impl<'log> Reader<'log> {
             self.code_open = false;
             return;
         };
-        let goes_on = !text.starts_with(b"Code:") && std::mem::replace(&mut self.code_open, true);
+        let starts = text.starts_with(b"Code:") || text.starts_with(KERNEL_CODE);
+        let goes_on = std::mem::replace(&mut self.code_open, !text.starts_with(b"Code:")) && !starts;
         match self.code.last_mut().filter(|_| goes_on) {
             Some(last) => {
                 last.at = last.at.or(code.at.map(|at| at + last.units.len()));
@@ -325,11 +442,14 @@ impl<'log> Reader<'log> {
 
     fn task(&mut self, line: &TaskLine<'log>) {
         let (task, kernel) = (&line.task, &line.kernel);
-        self.task.cpu = self.task.cpu.or(task.cpu);
-        self.task.pid = self.task.pid.or(task.pid);
-        self.task.uid = self.task.uid.or(task.uid);
-        self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
-        self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        // Another's line, such as that of the watchdog which found the task hung, says nothing of this task's CPU.
+        if self.task.pid.is_none() || task.pid.is_none() || self.task.pid == task.pid {
+            self.task.cpu = self.task.cpu.or(task.cpu);
+            self.task.pid = self.task.pid.or(task.pid);
+            self.task.uid = self.task.uid.or(task.uid);
+            self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
+            self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        }
         self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
         self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
         self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());
@@ -386,6 +506,10 @@ impl<'log> Reader<'log> {
         if splat.lines.iter().any(|l| l.line.text.len() == crate::splat::LINE_BYTES) {
             let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
             report.defects.push(Defect { code: DefectCode::Limit, text });
+        }
+        if splat.mixed {
+            let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
         }
         let missing = stack_defects(&report);
         if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {
@@ -473,6 +597,7 @@ mod tests {
     }
 
     const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ring/7 is trying to acquire lock:\n\
         ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
         but task is already holding lock:\n\
         ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";

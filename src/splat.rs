@@ -8,17 +8,19 @@
 //! stream, and foreign lines inside a splat are carried along as text.
 
 mod open;
+mod twins;
 
 use crate::block::{self, Block};
 use crate::family::{self, Before, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
 use open::Open;
+pub(crate) use open::is_separator;
 use std::collections::{BTreeMap, HashMap};
+use twins::Counts;
 
-/// Unknown lines of the same caller after which an open splat is over.
-const GAP_LINES: usize = 25;
-/// The same where programs print on the same console, their lines counted too.
+/// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
+/// lines counted too.
 const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;
@@ -64,6 +66,8 @@ pub(crate) struct Splat<'log> {
     pub(crate) header: usize,
     /// The header that ended it, if one did right behind its last line.
     pub(crate) cut_by: Option<&'log [u8]>,
+    /// Whether two reports alternated here whose lines cannot be told apart for sure.
+    pub(crate) mixed: bool,
 }
 
 /// Iterator over the splats of a log, in the order of their headers.
@@ -194,10 +198,8 @@ impl<'log> Splats<'log> {
         if self.taken.get(&stream).is_some_and(|end| line.offset < *end) {
             return;
         }
-        if let Some(open) = self.open.get_mut(&stream) {
-            if !open.is_over(&line) && (headers.is_empty() || open.absorbs(&headers)) {
-                let is_header = !headers.is_empty();
-                open.push(line, is_header);
+        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
+            if open.takes(line, &headers) {
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
                     open.splat.lines.last()
                     && let Some(caller) = line.caller
@@ -207,11 +209,15 @@ impl<'log> Splats<'log> {
                 }
                 return;
             }
-            if !headers.is_empty() && !open.is_over(&line) && open.known == open.splat.lines.len() {
+            if open.runs_beside(&line, &headers) {
+                self.start_beside(line, headers);
+                return;
+            }
+            if open.known == open.splat.lines.len() {
                 open.splat.cut_by = Some(line.text);
             }
-            self.close(stream);
         }
+        self.close(stream);
         if !headers.is_empty() {
             self.start(line, headers);
         }
@@ -235,19 +241,37 @@ impl<'log> Splats<'log> {
         Some(caller)
     }
 
+    /// Starts a report without ending the one that the same stream is in.
+    fn start_beside(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
+        let Some(older) = self.open.remove(&header.caller) else { return };
+        // What stands before is the older one's.
+        self.taken.insert(header.caller, header.offset);
+        self.start(header, headers);
+        if let Some(open) = self.open.get_mut(&header.caller) {
+            open.taken = older.taken;
+            open.join(older);
+        }
+    }
+
     fn start(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
         let mut lines = self.leads(&header);
         let at = lines.len();
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
         let open = Open {
-            splat: Splat { headers, lines, header: at, cut_by: None },
+            splat: Splat { headers, lines, header: at, cut_by: None, mixed: false },
             known,
             gap: 0,
             last: header,
             epilogue: false,
             nmi_sent: false,
+            ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or(0),
+            twin: None,
+            counts: Counts::default(),
+            summing: false,
+            summed: false,
+            silenced: false,
         };
         self.open.insert(header.caller, open);
     }
@@ -285,12 +309,17 @@ impl<'log> Splats<'log> {
     fn close(&mut self, stream: Option<Caller>) {
         let Some(mut open) = self.open.remove(&stream) else { return };
         self.lent.retain(|_, owner| *owner != stream);
-        open.splat.lines.truncate(open.known);
-        if let Some(last) = open.splat.lines.last() {
-            self.taken.insert(stream, last.line.offset + last.line.length + 1);
-        }
-        if let Some(header) = open.splat.lines.get(open.splat.header) {
-            self.done.insert(header.line.offset, (open.splat, open.taken));
+        let twin = open.part();
+        for mut open in twin.into_iter().chain([open]) {
+            open.splat.lines.truncate(open.known);
+            if let Some(last) = open.splat.lines.last() {
+                let end = last.line.offset + last.line.length + 1;
+                let taken = self.taken.entry(stream).or_default();
+                *taken = end.max(*taken);
+            }
+            if let Some(header) = open.splat.lines.get(open.splat.header) {
+                self.done.insert(header.line.offset, (open.splat, open.taken));
+            }
         }
     }
 
@@ -314,8 +343,7 @@ impl<'log> Splats<'log> {
     /// The first finished splat, if no open one starts before it.
     fn ready(&mut self) -> Option<Splat<'log>> {
         let (&offset, _) = self.done.first_key_value()?;
-        let header = |o: &Open<'_>| o.splat.lines.get(o.splat.header).map_or(0, |l| l.line.offset);
-        if self.open.values().any(|o| header(o) < offset) {
+        if self.open.values().any(|o| o.header_at().offset < offset) {
             return None;
         }
         self.done.pop_first().map(|(_, (splat, _))| splat)
@@ -401,19 +429,24 @@ impl<'log> Iterator for Splats<'log> {
     }
 }
 
-/// A line before the header may announce a stack that comes behind it: that stack is not this report's.
+/// A line before the header may announce a stack that comes behind it: that stack is not this report's. Kept are the
+/// announcement, the task line below it, and the last frame of a stack that was being printed.
 fn announce<'log>(leads: &mut [SplatLine<'log>]) {
-    let mut last = None;
+    let (mut next, mut task, mut frame) = (None, None, None);
     for (at, lead) in leads.iter().enumerate() {
         match block::read(lead.line.text) {
-            Some(next @ Block::NextTrace { .. }) => last = Some((at, next)),
-            Some(Block::TraceStart { .. } | Block::Frame(_)) => last = None,
+            Some(block @ Block::NextTrace { .. }) => (next, task) = (Some((at, block)), None),
+            Some(Block::Task(line)) if next.is_some() && line.is_whole() => {
+                task = Some((at, Block::Task(line)));
+            }
+            Some(Block::TraceStart { .. }) => (next, task, frame) = (None, None, None),
+            Some(block @ Block::Frame(_)) => (next, task, frame) = (None, None, Some((at, block))),
             _ => {}
         }
     }
-    if let Some((at, next)) = last
-        && let Some(lead) = leads.get_mut(at)
-    {
-        lead.block = Some(next);
+    for (at, block) in [next, task, frame].into_iter().flatten() {
+        if let Some(lead) = leads.get_mut(at) {
+            lead.block = Some(block);
+        }
     }
 }

@@ -5,113 +5,13 @@
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::string_slice, reason = "a test that cannot go on has failed")]
 
+mod program;
+
+use program::{Folder, KASAN, NULL, ksplat, run, run_command};
 use serde_json::Value;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-const KASAN: &str = "\
-[   30.492498][   T81] ==================================================================
-[   30.492499][   T81] BUG: KASAN: use-after-free in ip6_send_skb+0x2f5/0x330 net/ipv6/ip6_output.c:1917
-[   30.492500][   T81] Read of size 8 at addr ffff8881d53ec5c0 by task kworker/1:1/81
-[   30.492501][   T81] CPU: 1 UID: 0 PID: 81 Comm: kworker/1:1 Tainted: G        W          6.12.0-rc3 #7
-[   30.492502][   T81] Hardware name: QEMU Standard PC
-[   30.492503][   T81] Workqueue: usb_hub_wq hub_event
-[   30.492504][   T81] Call Trace:
-[   30.492505][   T81]  <TASK>
-[   30.492506][   T81]  dump_stack_lvl+0x116/0x1f0 lib/dump_stack.c:120
-[   30.492507][   T81]  kasan_report+0xd9/0x110 mm/kasan/report.c:601
-[   30.492508][   T81]  ip6_send_skb+0x2f5/0x330 net/ipv6/ip6_output.c:1917
-[   30.492509][   T81]  udp_v6_send_skb+0x990/0x1850 net/ipv6/udp.c:1254
-[   30.492510][   T81]  </TASK>
-[   30.492511][   T81] Allocated by task 80:
-[   30.492512][   T81]  kasan_save_stack+0x33/0x60 mm/kasan/common.c:47
-[   30.492513][   T81]  sk_alloc+0x36/0x460 net/core/sock.c:2133
-[   30.492514][   T81] ==================================================================
-";
-
-const NULL: &str = "\
-[    4.311435] BUG: kernel NULL pointer dereference, address: 0000000000000004
-[    4.311437] #PF: supervisor write access in kernel mode
-[    4.311438] #PF: error_code(0x0002) - not-present page
-[    4.311439] PGD 0 P4D 0
-[    4.311440] Oops: 0002 [#1] PREEMPT SMP NOPTI
-[    4.311441] CPU: 0 PID: 107 Comm: insmod Not tainted 6.1.0-56-amd64 #1
-[    4.311442] RIP: 0010:foo_poll+0xc/0x20 [foo]
-[    4.311443] RSP: 0018:ffffd37c403dbaa0 EFLAGS: 00000246
-[    4.311444] RAX: 0000000000000001 RBX: 0000000000000040 RCX: c0000000ffffefff
-[    4.311445] Call Trace:
-[    4.311446]  <TASK>
-[    4.311447]  foo_loop+0x50/0x1000 [foo]
-[    4.311448]  </TASK>
-[    4.311449] Modules linked in: foo(OE) bar
-[    4.311450] ---[ end trace 0000000000000000 ]---
-";
-
-struct Run {
-    code: Option<i32>,
-    out: Vec<u8>,
-    err: String,
-}
-
-impl Run {
-    fn text(&self) -> &str {
-        std::str::from_utf8(&self.out).unwrap()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.out).unwrap()
-    }
-}
-
-fn ksplat(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ksplat"));
-    command.args(args).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn run_command(command: &mut Command, stdin: &[u8]) -> Run {
-    let mut child = command.spawn().unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let output = std::thread::scope(|scope| {
-        // The program may end without reading everything.
-        scope.spawn(move || drop(pipe.write_all(stdin)));
-        child.wait_with_output().unwrap()
-    });
-    Run {
-        code: output.status.code(),
-        out: output.stdout,
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-fn run(args: &[&str], stdin: &[u8]) -> Run {
-    run_command(&mut ksplat(args), stdin)
-}
-
-/// A folder of this test's own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, bytes).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
 
 #[test]
 fn ok_exit_codes_of_scan_and_group() {
@@ -359,7 +259,7 @@ fn ok_verbose_talks_on_standard_error_only() {
 
 #[test]
 fn ok_every_verb_is_documented_and_completed() {
-    let verbs = ["scan", "group", "kinds", "schema", "completions", "man"];
+    let verbs = ["scan", "group", "explain", "near", "kinds", "schema", "completions", "man"];
     let completions = run(&["completions", "bash"], b"");
     let man = run(&["man"], b"");
     for verb in verbs {
@@ -373,7 +273,13 @@ fn ok_every_verb_is_documented_and_completed() {
 
 #[test]
 fn ok_schemas_name_their_output() {
-    for (name, member) in [("report", "canonical"), ("groups", "groups")] {
+    for (name, member) in [
+        ("report", "canonical"),
+        ("groups", "groups"),
+        ("known", "note"),
+        ("explanation", "searches"),
+        ("near", "hits"),
+    ] {
         let run = run(&["schema", name], b"");
         assert_eq!(run.code, Some(0));
         assert!(run.json()["properties"][member].is_object(), "{name}");
@@ -386,9 +292,11 @@ fn ok_kinds_are_listed_in_every_format() {
     let text = run(&["kinds"], b"");
     let array = run(&["kinds", "--format", "json"], b"").json();
     let lines = run(&["kinds", "--format", "ndjson"], b"");
-    assert_eq!(text.text().lines().count(), array.as_array().unwrap().len());
+    // A row and its example.
+    assert_eq!(text.text().lines().count(), 2 * array.as_array().unwrap().len());
     assert_eq!(lines.text().lines().count(), array.as_array().unwrap().len());
     assert!(text.text().lines().any(|l| l.starts_with("kasan/bad-access ") && l.contains("memory-safety")));
+    assert!(text.text().lines().any(|l| l.starts_with("    BUG: KASAN: slab-out-of-bounds in ")));
     assert!(array[0]["example"].is_string());
 }
 
@@ -486,4 +394,119 @@ fn ok_a_long_log_is_read_piece_by_piece() {
         .map(|l| serde_json::from_str::<Value>(l).unwrap()["source"]["offset"].as_u64().unwrap())
         .collect();
     assert_eq!(offsets, [0, (KASAN.len() + quiet.len()) as u64]);
+}
+
+/// [`KASAN`] as the next build of the kernel reports it: another guilty function, the same stacks.
+fn sibling() -> String {
+    KASAN
+        .replace("in ip6_send_skb+0x2f5/0x330", "in udp_v6_send_skb+0x990/0x1850")
+        .replace("sk_alloc+0x36/0x460 net/core/sock.c", "ip6_dst_alloc+0x36/0x460 net/ipv6/route.c")
+}
+
+#[test]
+fn ok_near_finds_the_sibling_and_says_why() {
+    let folder = Folder::new("near");
+    let kasan = folder.file("kasan.log", KASAN);
+    folder.file("null.log", NULL);
+    let sibling = folder.file("sibling.log", sibling());
+    let all = folder.0.to_str().unwrap();
+    let run_near = run(&["near", "--format", "ndjson", "--top", "1", "--against", all, &kasan], b"");
+    assert_eq!(run_near.code, Some(1), "{}", run_near.err);
+    let near = run_near.json();
+    assert_eq!(
+        (near["query"]["path"].as_str(), near["query"]["offset"].as_u64()),
+        (Some(kasan.as_str()), Some(0))
+    );
+    let hits = near["hits"].as_array().unwrap();
+    assert_eq!((hits.len(), hits[0]["path"].as_str()), (1, Some(sibling.as_str())));
+    let why = hits[0]["why"].as_str().unwrap();
+    assert!(
+        why.starts_with("both name hub_event, ip6_output, ip6_send_skb, udp_v6_send_skb and ")
+            && why.ends_with("; both in net/ipv6/ip6_output.c, net/ipv6/udp.c"),
+        "{why}"
+    );
+    assert!(hits[0]["score"].as_f64().unwrap() > 0.5);
+    let text = run(&["near", "--against", all, &kasan], b"");
+    assert!(text.text().contains("KASAN: use-after-free Read in udp_v6_send_skb"), "{}", text.text());
+}
+
+#[test]
+fn ok_near_reads_logs_groups_known_files_reports_and_indexes() {
+    let folder = Folder::new("near-against");
+    let kasan = folder.file("kasan.log", KASAN);
+    let other = folder.file("other.log", sibling() + NULL);
+    let saved = folder.file("groups.json", run(&["group", "--format", "json", &other], b"").out);
+    let known = folder.file("known.ndjson", run(&["group", "--format", "ndjson", &other], b"").out);
+    let reports = folder.file("reports.ndjson", run(&["scan", "--format", "ndjson", &other], b"").out);
+    let index = folder.file("near.index", b"");
+    let save = run(&["near", "--against", &other, "--save-index", &index], b"");
+    assert_eq!((save.code, save.text()), (Some(0), ""), "{}", save.err);
+    for against in [&other, &saved, &known, &reports, &index] {
+        let near = run(&["near", "--format", "json", "--against", against, &kasan], b"");
+        assert_eq!(near.code, Some(1), "{against}: {}", near.err);
+        let hit = &near.json()[0]["hits"][0];
+        assert_eq!(hit["title"], "KASAN: use-after-free Read in udp_v6_send_skb", "{against}");
+        assert_eq!(hit["path"], other.as_str(), "{against}");
+    }
+    let both = run(&["near", "--format", "json", "--against", &index, "--against", &saved, &kasan], b"");
+    assert_eq!(both.json()[0]["hits"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn err_near_refuses_a_damaged_index() {
+    let folder = Folder::new("near-damaged");
+    let kasan = folder.file("kasan.log", KASAN);
+    let index = folder.file("near.index", b"");
+    run(&["near", "--against", &kasan, "--save-index", &index], b"");
+    let mut bytes = fs::read(&index).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&index, bytes).unwrap();
+    let near = run(&["near", "--against", &index, &kasan], b"");
+    assert_eq!(near.code, Some(2));
+    assert!(near.err.contains("not a saved index") && near.err.contains("was changed"), "{}", near.err);
+}
+
+#[test]
+fn ok_near_finds_nothing_in_nothing() {
+    let folder = Folder::new("near-nothing");
+    let (kasan, null) = (folder.file("kasan.log", KASAN), folder.file("null.log", NULL));
+    assert_eq!(run(&["near", "--against", &kasan, &kasan], b"").code, Some(0));
+    let far = run(&["near", "--against", &null, "--min-score", "0.3", &kasan], b"");
+    assert_eq!((far.code, far.text().lines().last()), (Some(0), Some("  nothing is near it")));
+}
+
+#[test]
+fn ok_group_joins_near_groups_and_says_why() {
+    let folder = Folder::new("group-near");
+    folder.file("a.log", KASAN.to_owned() + NULL);
+    folder.file("b.log", sibling());
+    let all = folder.0.to_str().unwrap();
+    let clusters = |args: &[&str]| {
+        let groups =
+            run(&[&["group", "--format", "json"], args, &[all]].concat(), b"").json()["groups"].clone();
+        let of = |title: &str| {
+            let found =
+                groups.as_array().unwrap().iter().find(|g| g["title"].as_str().unwrap().ends_with(title));
+            found.unwrap().clone()
+        };
+        ["ip6_send_skb", "udp_v6_send_skb", "foo_poll"].map(of)
+    };
+    let plain = clusters(&[]);
+    assert!(plain.iter().all(|g| g["near"] == serde_json::json!([])));
+    assert_ne!(plain[0]["cluster"], plain[1]["cluster"]);
+    let [send, udp, poll] = clusters(&["--near"]);
+    assert_eq!(send["cluster"], udp["cluster"]);
+    assert_ne!(send["cluster"], poll["cluster"]);
+    assert_eq!(
+        (&send["near"][0]["signature"], &udp["near"][0]["signature"]),
+        (&udp["signature"], &send["signature"])
+    );
+    assert_eq!(send["near"][0]["why"], udp["near"][0]["why"]);
+    let [send, udp, _] = clusters(&["--near", "--near-threshold", "1"]);
+    assert_ne!(send["cluster"], udp["cluster"]);
+    let text = run(&["group", "--near", "--near-threshold", "balanced", all], b"");
+    assert!(text.text().ends_with("3 reports in 3 groups, joined into 2 clusters\n"), "{}", text.text());
+    let wrong = run(&["group", "--near", "--near-threshold", "2", all], b"");
+    assert!(wrong.code == Some(2) && wrong.err.contains("a number from 0 to 1"), "{}", wrong.err);
 }

@@ -127,3 +127,109 @@ fn ok_adversarial_shapes_end() {
         assert_eq!(titles(log.as_bytes()).last().map(String::as_str), Some(TITLE), "{name}");
     }
 }
+
+/// Files of settings and saved files: every cut and every changed byte is an error that says where, or is read.
+#[cfg(all(feature = "json", feature = "owners"))]
+#[test]
+fn ok_settings_and_saved_files_changed() {
+    use ksplat::dedup::{Baseline, Groups, Helpers, Ignore};
+    use ksplat::output::{Summary, json};
+    use ksplat::owners::Maintainers;
+    let report = ksplat::reports(REPORT.as_bytes()).next().unwrap();
+    let (mut groups, mut baseline) = (Groups::new(), Baseline::new());
+    groups.add("a.log", &report, &ksplat::identify(&report));
+    baseline.update(&groups);
+    let known = json::to_known_file(&baseline);
+    let saved = serde_json::to_string(&json::Groups::new(&Summary::new(&groups))).unwrap();
+    let maintainers = "A RING\nM:\tJ <j@r.example>\nL:\tr@l.example (moderated)\nS:\tOdd Fixes\nF:\tfs/r?ng/\nX:\tfs/[a-\nN:\t(a|b)*+\nK:\t\\bx\n";
+    type Read = fn(&[u8]) -> Option<String>;
+    let shapes: [(&str, Read); 5] = [
+        (&known, |text| json::known_file(text, "x").err().map(|e| e.to_string())),
+        (&saved, |text| json::saved_groups(text, "x").err().map(|e| e.to_string())),
+        (maintainers, |text| match Maintainers::parse(text, "x") {
+            Ok(maintainers) => {
+                let _ = maintainers.owners_of_content("fs/ring/a.c", b"x");
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }),
+        ("kind a/b # why\ntitle f* # why\n", |text| Ignore::parse(text, "x").err().map(|e| e.to_string())),
+        ("ring_* # why\nstar\n", |text| Helpers::parse("a", text, "x").err().map(|e| e.to_string())),
+    ];
+    for (text, read) in shapes {
+        assert_eq!(read(text.as_bytes()), None);
+        let says_where = |e: String| assert!(e.starts_with("x:") || e.contains(": x"), "{e}");
+        let at = |error: Option<String>| error.into_iter().for_each(says_where);
+        for i in 0..text.len() {
+            at(read(&text.as_bytes()[..i]));
+            let mut bytes = text.as_bytes().to_vec();
+            for new in [0, b'\n', b'"', b'(', b'*', b'{', 0x1b, 0xff] {
+                bytes[i] = new;
+                at(read(&bytes));
+            }
+        }
+    }
+}
+
+/// A bisection log whose shape is right and whose content is not: every steering line again and again, runs without
+/// number, and no line end at all.
+#[test]
+fn ok_hostile_bisection_logs_end() {
+    let hash = "0123456789012345678901234567890123456789";
+    let start = format!("bisecting cause commit starting from {hash}\n");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bisect");
+    let mut control = Vec::new();
+    for entry in std::fs::read_dir(fixtures).expect("tests/bisect is there") {
+        // Behind the totals, an error or a crash ends the log.
+        let log = std::fs::read(entry.unwrap().path()).unwrap();
+        let lines = log.split_inclusive(|c| *c == b'\n').filter(|l| !l.starts_with(b"revisions tested"));
+        lines.for_each(|line| control.extend_from_slice(line));
+        control.push(b'\n');
+    }
+    let test = format!("testing commit {hash} gcc\n");
+    let shapes: [(&str, Vec<u8>); 7] = [
+        ("every line", control.repeat((3 << 20) / control.len())),
+        ("runs", [test.as_bytes(), "run #0: crashed: WARNING in f\n".repeat(70_000).as_bytes()].concat()),
+        (
+            "other runs",
+            (0..20_000)
+                .map(|n| format!("{test}run #{n}: crashed: WARNING in f{n}\n"))
+                .collect::<String>()
+                .into(),
+        ),
+        ("no line end", [test.as_bytes(), "run #0: crashed: ".repeat(1 << 16).as_bytes()].concat()),
+        (
+            "hashes",
+            [b"The first bad commit could be any of:\n", format!("{hash}\n").repeat(40_000).as_bytes()]
+                .concat(),
+        ),
+        (
+            "commit blocks",
+            format!("{hash} is the first bad commit\n    error: x\n a | 1 +\n").repeat(20_000).into(),
+        ),
+        ("text", [test.as_bytes(), &b"text of a build\n"[..].repeat(1 << 16)].concat()),
+    ];
+    for (name, shape) in shapes {
+        let log = [start.as_bytes(), &shape].concat();
+        let bisection = ksplat::bisect::Bisection::parse(&log).unwrap_or_else(|| panic!("{name}"));
+        let audit = ksplat::bisect::audit::audit(&bisection);
+        assert_eq!(audit.rejudged.len(), bisection.revisions.len(), "{name}");
+        assert!(!ksplat::output::bisect::finding(&bisection, &audit).concat().is_empty(), "{name}");
+    }
+}
+
+/// A bisection log cut anywhere, and with any byte changed.
+#[test]
+fn ok_damaged_bisection_logs() {
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bisect/culprit-2020");
+    let log = std::fs::read(fixture).expect("the fixture is there");
+    for at in (0..log.len()).step_by(3) {
+        let mut changed = log.clone();
+        changed[at] ^= 0x15;
+        for log in [&log[..at], &changed[..]] {
+            if let Some(bisection) = ksplat::bisect::Bisection::parse(log) {
+                let _ = ksplat::bisect::audit::audit(&bisection);
+            }
+        }
+    }
+}

@@ -25,11 +25,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "report"]),
+    ("dedup", &["block", "error", "report"]),
     ("symbolize", &["decompress", "error", "report"]),
     ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
     ("disasm", &["report"]),
-    ("output", &["dedup", "disasm", "error", "parse", "report"]),
+    ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
+    ("owners", &["error"]),
+    ("output", &["bisect", "dedup", "disasm", "error", "owners", "parse", "report"]),
     ("input", &["decompress", "error", "log", "report", "stream"]),
 ];
 
@@ -112,7 +114,7 @@ fn module_of(path: &str) -> String {
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
         "Line" | "Log" | "Transport" => "log",
-        "kind" | "kinds" => "parse",
+        "formats" | "kind" | "kinds" => "parse",
         "Reports" | "Stream" | "reports" => "stream",
         _ => &name,
     };

@@ -5,7 +5,7 @@ use crate::report::Code;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
-use nom::character::complete::{char, space0};
+use nom::character::complete::{char, space0, space1};
 use nom::multi::fold_many_m_n;
 use nom::sequence::{delimited, preceded};
 
@@ -14,6 +14,8 @@ const UNITS: usize = 256;
 
 /// The line above powerpc's instruction words, which stand on lines of their own.
 const DUMP: &[u8] = b"Instruction dump:";
+/// The line that s390's first instruction stands on.
+pub(crate) const KERNEL_CODE: &[u8] = b"Krnl Code: ";
 /// Fewest words on such a line: `show_instructions` prints eight.
 const WORDS: usize = 4;
 
@@ -21,6 +23,9 @@ const WORDS: usize = 4;
 pub(super) fn read(text: &[u8]) -> Option<Option<Code>> {
     if text.starts_with(DUMP) {
         return Some(None);
+    }
+    if text.starts_with(KERNEL_CODE) {
+        return instruction(text).map(Some);
     }
     let Some((input, _)) = run((tag("Code:"), space0), text) else { return words(text).map(Some) };
     if !input.first().is_some_and(|c| c.is_ascii_hexdigit() || matches!(c, b'<' | b'('))
@@ -63,6 +68,22 @@ fn words(text: &[u8]) -> Option<Code> {
     (count >= WORDS && !code.units.is_empty()).then_some(code)
 }
 
+/// s390's line per instruction: `>000003ff80112a3a: e54c30100001 mvhi 16(%r3),1`, the first behind `Krnl Code: `. The
+/// mark stands at the address of the PSW: `show_code` in `arch/s390/kernel/dis.c`.
+pub(super) fn instruction(text: &[u8]) -> Option<Code> {
+    let text = text.strip_prefix(KERNEL_CODE).unwrap_or(text).trim_ascii_start();
+    let (marked, text) = match text.split_first()? {
+        (b'>', rest) => (true, rest),
+        (b'#', rest) => (false, rest),
+        _ => (false, text),
+    };
+    let digits = |i| take_while_m_n(4, 16, |c: u8| c.is_ascii_hexdigit()).parse(i);
+    let (rest, (_, bytes)) = run((digits, preceded((char(':'), space1), digits)), text)?;
+    let fits = matches!(bytes.len(), 4 | 8 | 12) && rest.first().is_none_or(u8::is_ascii_whitespace);
+    let units = bytes.chunks(2).filter_map(|b| u32::try_from(hex_value(b)?).ok());
+    fits.then(|| Code { units: units.collect(), digits: 2, at: marked.then_some(0) })
+}
+
 /// A unit and whether it is the marked one.
 fn unit(input: &[u8]) -> Parsed<'_, (&[u8], bool)> {
     let digits = |i| take_while_m_n(2, 8, |c: u8| c.is_ascii_hexdigit()).parse(i);
@@ -92,6 +113,16 @@ mod tests {
         let code = read(b"4bfffe00 60000000 XXXXXXXX <0fe00000> 4e800020 ").unwrap().unwrap();
         assert_eq!((code.units.len(), code.at, code.digits), (4, Some(2), 8));
         assert_eq!(read(b"deadbeef 12345678"), None);
+    }
+
+    #[test]
+    fn ok_s390_prints_an_instruction_a_line() {
+        let first =
+            read(b"Krnl Code: 000003ff80112a2e: a7f4ffe6\t\tbrc\t15,000003ff801129fa").unwrap().unwrap();
+        assert_eq!((first.units, first.at), (vec![0xa7, 0xf4, 0xff, 0xe6], None));
+        let marked = instruction(b"           >000003ff80112a3a: e54c30100001\tmvhi\t16(%r3),1").unwrap();
+        assert_eq!((marked.units.len(), marked.at), (6, Some(0)));
+        assert_eq!(instruction(b" ffff888012345600: 00 00 fc fc"), None);
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn whole(input: &[u8]) -> Option<LockHeld<'_>> {
         let tail = printk::read(format, input, &mut found)?;
         let name_at = usize::from(format.starts_with("%x"));
         // A symbolizer repeats the line once per inlined function before the one that has the offset.
-        let inlined = tail.trim_ascii().ends_with(b"[inline]");
+        let inlined = memchr::memmem::find(tail, b" [inline]").is_some();
         Some(LockHeld {
             name: Text::from(*found.get(name_at)?),
             usage: found.get(name_at + 1).map(|u| Text::from(*u)),
@@ -50,6 +50,13 @@ fn whole(input: &[u8]) -> Option<LockHeld<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn err_a_symbolizers_repeat_names_nobody() {
+        let line =
+            " #0: ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_lock net/ring.c:12 [inline] net/ring.c:81";
+        assert_eq!(read(line.as_bytes()).unwrap().at, None);
+    }
 
     #[test]
     fn ok_lock_through_the_years() {

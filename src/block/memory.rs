@@ -51,6 +51,11 @@ const ERROR_CODES: &[&str] = &[
 const WRITE_NOT_READ: &str = "CM = %lu, WnR = %lu";
 /// s390's `dump_fault_info`, x86's `page_fault_oops`.
 const ADDRESSES: &[&str] = &["Failing address: %lx", "CR2: %lx"];
+/// `debug_show_blocker` in `kernel/hung_task.c`, since 6.15: what follows is the stack of that task. Example:
+/// `INFO: task ringd:412 is blocked on a mutex likely owned by task ringd:409.`
+const LIKELY_OWNER: &[u8] = b" likely owned by task ";
+/// `dump_cpu_task` in `kernel/sched/core.c`.
+const TASK_DUMP: &[u8] = b"Task dump for CPU ";
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
 /// `__vmalloc_node_range` warns with a stack that is no crash's: `syz-executor: vmalloc: allocation failure: 0 bytes`.
@@ -99,10 +104,8 @@ const PROSE: &[&str] = &[
     "Shutting down cpus",
     "Oops: ",
     "SMP ",
-    "Process ",
     "Supported: ",
     "Last Breaking-Event",
-    "Krnl Code",
     "Internal error: Oops",
     "Mem abort info",
     "Data abort info",
@@ -113,7 +116,6 @@ const PROSE: &[&str] = &[
     "hex dump",
     "unreferenced object",
     "rcu: ",
-    "Task dump for CPU",
     "Modules linked in",
     "invalid opcode: ",
     "Tainted: ",
@@ -151,20 +153,37 @@ const PROSE: &[&str] = &[
     "lock-classes",
 ];
 
+/// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`.
+const GP_THREAD: &[u8] = b"Stack dump where RCU GP kthread last ran:";
+
 /// Reads one such line.
 pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
     let line = text.trim_ascii_start();
     match line.first()? {
         b'-' => end(line),
         b'F' if line.starts_with(b"FAULT_INJECTION: ") => {
-            Some(Block::NextTrace { role: Role::FaultInjection, foreign: true })
+            Some(Block::NextTrace { role: Role::FaultInjection, label: None, foreign: true })
         }
         _ if memchr::memmem::find(line, VMALLOC_FAILURE).is_some() => {
-            Some(Block::NextTrace { role: Role::Other, foreign: true })
+            Some(Block::NextTrace { role: Role::Other, label: None, foreign: true })
+        }
+        // The CPU that RCU's own thread ran on last need not be the one that stalls.
+        b'r' | b'S' if line.strip_prefix(b"rcu: ").unwrap_or(line).starts_with(GP_THREAD) => {
+            Some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
         }
         b'K' if line.starts_with(b"Kernel Offset: ") => Some(kernel_offset(line)),
+        b'K' if line.starts_with(b"Kernel panic - not syncing: ") => {
+            Some(Block::NextTrace { role: Role::Panic, label: None, foreign: false })
+        }
+        b'T' if line.starts_with(TASK_DUMP) => {
+            let label = cpu(line.get(TASK_DUMP.len()..)?);
+            Some(Block::NextTrace { role: Role::Cpu, label, foreign: false })
+        }
         b'R' if line.starts_with(b"Rebooting in ") => Some(Block::Epilogue { kaslr_offset: None }),
         b'S' if line.starts_with(b"Sending NMI ") => Some(Block::NmiSent),
+        b'I' if memchr::memmem::find(line, LIKELY_OWNER).is_some() => {
+            Some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
+        }
         b'N' if line.starts_with(b"NMI backtrace for cpu ") => Some(nmi_backtrace(line)),
         b'>' | b'f' | b'^' => shadow(text).map(Block::Fact).or_else(|| prose(line)),
         _ => fact(text, line).map(Block::Fact).or_else(|| prose(line)),
@@ -186,9 +205,16 @@ fn kernel_offset(line: &[u8]) -> Block<'_> {
     Block::Epilogue { kaslr_offset: offset }
 }
 
+/// `NMI backtrace for cpu 0`; an idle CPU shows no stack: `NMI backtrace for cpu 1 skipped: idling at …`.
 fn nmi_backtrace(line: &[u8]) -> Block<'_> {
-    let cpu = line.get(b"NMI backtrace for cpu ".len()..).and_then(|t| dec32(t).ok());
-    Block::NmiBacktrace { cpu: cpu.map(|(_, n)| n) }
+    let rest = line.get(b"NMI backtrace for cpu ".len()..).unwrap_or_default();
+    Block::NmiBacktrace { label: cpu(rest).filter(|n| rest.get(n.len()..).unwrap_or_default().is_empty()) }
+}
+
+/// The number that `text` starts with.
+fn cpu(text: &[u8]) -> Option<Text<'_>> {
+    let digits = text.iter().take_while(|c| c.is_ascii_digit()).count();
+    text.get(..digits).filter(|d| !d.is_empty()).map(Text::from)
 }
 
 fn fact<'a>(text: &'a [u8], line: &'a [u8]) -> Option<Fact<'a>> {

@@ -12,6 +12,7 @@ mod task;
 mod trace;
 mod words;
 
+pub(crate) use code::KERNEL_CODE;
 pub(crate) use memory::Fact;
 pub(crate) use registers::RegisterLine;
 pub(crate) use task::TaskLine;
@@ -46,12 +47,13 @@ pub(crate) enum Block<'log> {
     More,
     /// `Sending NMI from CPU 1 to CPUs 0:`: what those CPUs print belongs to the report that asked.
     NmiSent,
-    /// `NMI backtrace for cpu 0`.
-    NmiBacktrace { cpu: Option<u32> },
+    /// `NMI backtrace for cpu 0`; the CPU's number is the label of the stack that follows, if one does.
+    NmiBacktrace { label: Option<Text<'log>> },
     /// The next call trace is not the crash's: `FAULT_INJECTION: forcing a failure.`,
-    /// `RCU grace-period kthread stack dump:`
+    /// `RCU grace-period kthread stack dump:`, `Task dump for CPU 1:`
     NextTrace {
         role: Role,
+        label: Option<Text<'log>>,
         /// Whether another task prints it, so that without caller ids it cannot be told from the report's own.
         foreign: bool,
     },
@@ -86,7 +88,9 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| trace::start(text))
         .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(Block::Registers))
+        .or_else(|| task::read(text).map(Block::Task))
         .or_else(|| locks::read(text).map(Block::Lock))
+        .or_else(|| code::instruction(text).map(|code| Block::Code(Some(code))))
         .or_else(|| memory::read(text))
         .or_else(|| (words::stack_words(text) || words::saved_registers(text)).then_some(Block::More))
 }

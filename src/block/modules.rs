@@ -15,6 +15,9 @@ const MODULES: usize = 2048;
 /// Example: `Modules linked in: nft_masq(E) xfs [last unloaded: dummy]`
 pub(super) fn read(text: &[u8]) -> Option<Vec<Module<'_>>> {
     let (input, _) = run(tag("Modules linked in:"), text)?;
+    // What is not linked in any more, but tainted the kernel: `print_unload_tainted_modules`, since 5.19.
+    let end = memchr::memmem::find(input, b" Unloaded tainted modules:").unwrap_or(input.len());
+    let input = input.get(..end)?;
     let all = fold_many_m_n(0, MODULES, preceded(space1, module), Vec::new, |mut all, m| {
         all.push(m);
         all
@@ -47,5 +50,8 @@ mod tests {
         assert_eq!(modules[0].taint.as_ref().unwrap(), &"OE");
         assert_eq!(modules[2].name, "d");
         assert!(read(b"Modules linked in:").unwrap().is_empty());
+        let modules =
+            read(b"Modules linked in: a Unloaded tainted modules: b():1 c():2 [last unloaded: c]").unwrap();
+        assert_eq!(modules.len(), 1);
     }
 }

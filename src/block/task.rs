@@ -16,6 +16,13 @@ pub(crate) struct TaskLine<'log> {
     pub(crate) kernel: Kernel<'log>,
 }
 
+impl TaskLine<'_> {
+    /// Whether it is the line that stands above a stack: `CPU: 1 PID: 81 Comm: …`.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.task.pid.is_some() && self.task.cpu.is_some()
+    }
+}
+
 /// Reads one of them.
 pub(super) fn read(text: &[u8]) -> Option<TaskLine<'_>> {
     match text.first()? {
@@ -24,15 +31,50 @@ pub(super) fn read(text: &[u8]) -> Option<TaskLine<'_>> {
         b'H' => hardware(text),
         b'W' => workqueue(text),
         b't' => scheduler_task(text),
+        b'0'..=b'9' => kernel_ident(text),
+        b' ' => kernel_of_hung_task(text.trim_ascii_start()),
         _ => None,
     }
 }
 
-/// `CPU: 1 UID: 0 PID: 81 Comm: kworker/1:1 Tainted: G W 6.9.0 #1 PREEMPT(full)`.
+/// `6.9.0-rc5 #7 Not tainted`: `print_kernel_ident` in `kernel/locking/lockdep.c`.
+fn kernel_ident(text: &[u8]) -> Option<TaskLine<'_>> {
+    let mut found = Vec::new();
+    let tail = printk::read("%s #%s %sainted", text, &mut found)?;
+    let [release, _, word] = found.as_slice() else { return None };
+    let mut line = TaskLine::default();
+    line.kernel.taint = match *word {
+        b"Not t" if tail.trim_ascii().is_empty() => Some(Text::default()),
+        b"T" => tail.strip_prefix(b": ").map(|letters| Text::from(letters.trim_ascii())),
+        _ => None,
+    };
+    kernel(text, &mut line.kernel);
+    (line.kernel.taint.is_some() && !release.contains(&b' ')).then_some(line)
+}
+
+/// `      Not tainted 6.9.0-rc5 #7`, behind the header of `check_hung_task` in `kernel/hung_task.c`.
+fn kernel_of_hung_task(text: &[u8]) -> Option<TaskLine<'_>> {
+    let mut line = TaskLine::default();
+    let rest = match text.strip_prefix(b"Not tainted ") {
+        Some(rest) => {
+            line.kernel.taint = Some(Text::default());
+            rest
+        }
+        None => taint(text.strip_prefix(b"Tainted: ")?, &mut line.kernel),
+    };
+    kernel(rest, &mut line.kernel);
+    line.kernel.release.is_some().then_some(line)
+}
+
+/// `CPU: 1 UID: 0 PID: 81 Comm: kworker/1:1 Tainted: G W 6.9.0 #1 PREEMPT(full)`; before 3.11 the number alone, in
+/// columns: `CPU:    0` of i386's `show_registers`, `CPU 0` of x86_64's.
 fn cpu_line(text: &[u8]) -> Option<TaskLine<'_>> {
     let mut line = TaskLine::default();
-    let (rest, cpu) = run(preceded(tag("CPU: "), dec32), text)?;
+    let (rest, cpu) = run(preceded((tag("CPU"), opt(char(':')), space1), dec32), text)?;
     line.task.cpu = Some(cpu);
+    if rest.trim_ascii().is_empty() {
+        return Some(line);
+    }
     let (rest, uid) = run(opt(preceded(tag(" UID: "), dec32)), rest)?;
     line.task.uid = uid;
     let (rest, pid) = run(preceded(tag(" PID: "), dec32), rest)?;
@@ -42,9 +84,16 @@ fn cpu_line(text: &[u8]) -> Option<TaskLine<'_>> {
     Some(line)
 }
 
-/// `Pid: 81, comm: kworker/1:1 Not tainted 3.8.0 #1`: kernels before 3.11.
+/// `Pid: 81, comm: kworker/1:1 Not tainted 3.8.0 #1`, `Process kworker/1:1 (pid: 81, threadinfo=c7e0a000 task=c7e01a50)`:
+/// kernels before 3.11, and architectures that still print the second, as arm: `Process ringd (pid: 81, stack limit = …)`.
 fn pid_line(text: &[u8]) -> Option<TaskLine<'_>> {
     let mut line = TaskLine::default();
+    let mut found = Vec::new();
+    if printk::read("Process %s (pid: %d, ", text, &mut found).is_some() {
+        line.task.comm = found.first().map(|c| Text::from(*c));
+        line.task.pid = found.get(1).and_then(|p| dec32(p).ok()).map(|(_, n)| n);
+        return Some(line);
+    }
     let (rest, pid) = run(delimited(tag("Pid: "), dec32, tag(", comm: ")), text)?;
     line.task.pid = Some(pid);
     comm_and_kernel(rest, &mut line);
@@ -58,7 +107,8 @@ fn comm_and_kernel<'a>(text: &'a [u8], line: &mut TaskLine<'a>) {
         if printk::read(format, text, &mut found).is_none() {
             continue;
         }
-        line.task.comm = found.first().map(|c| Text::from(c.trim_ascii()));
+        let comm = found.first().map(|c| c.strip_suffix(b" Kdump: loaded").unwrap_or(c));
+        line.task.comm = comm.map(|c| Text::from(c.trim_ascii()));
         let rest = found.get(1).copied().unwrap_or_default();
         line.kernel.taint = Some(Text::default());
         let rest = if tainted { taint(rest, &mut line.kernel) } else { rest };
@@ -154,8 +204,43 @@ mod tests {
     }
 
     #[test]
+    fn ok_kernel_without_a_task() {
+        for (text, release, taint) in [
+            ("6.9.0-rc5+ #7 Not tainted", "6.9.0-rc5+", ""),
+            ("6.9.0-rc5+ #7 Tainted: G        W         ", "6.9.0-rc5+", "G        W"),
+            ("      Not tainted 6.9.0-rc5 #7", "6.9.0-rc5", ""),
+            ("      Tainted: G        W  O      6.9.0-rc5 #7", "6.9.0-rc5", "G        W  O"),
+        ] {
+            let kernel = read(text.as_bytes()).expect(text).kernel;
+            assert_eq!(
+                (kernel.release.unwrap(), kernel.build.unwrap()),
+                (Text::from(release), "#7".into()),
+                "{text}"
+            );
+            assert_eq!(kernel.taint.unwrap(), taint, "{text}");
+        }
+    }
+
+    #[test]
+    fn ok_columns_of_2_6() {
+        assert_eq!(read(b"CPU:    0").unwrap().task.cpu, Some(0));
+        assert_eq!(read(b"CPU 1 ").unwrap().task.cpu, Some(1));
+        let task = read(b"Process ringd (pid: 81, threadinfo=c7e0a000 task=c7e01a50)").unwrap().task;
+        assert_eq!((task.comm.unwrap(), task.pid), (Text::from("ringd"), Some(81)));
+    }
+
+    #[test]
+    fn ok_a_crash_kernel_is_loaded() {
+        let line = read(b"CPU: 1 PID: 81 Comm: ring d Kdump: loaded Not tainted 6.9.0 #7").unwrap();
+        assert_eq!(line.task.comm.unwrap(), "ring d");
+    }
+
+    #[test]
     fn err_other_words() {
         assert!(read(b"CPU: Intel").is_none());
+        assert!(read(b"CPU 1 is up").is_none());
+        assert!(read(b"12 trees #7 Not tainted at all").is_none());
+        assert!(read(b"Process ringd is gone").is_none());
         assert!(read(b"Call Trace:").is_none());
     }
 }

@@ -35,7 +35,7 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Backtrace:", Role::Crash, false),
     ("backtrace:", Role::Crash, false),
     ("backtrace (crc %x):", Role::Crash, false),
-    ("Backtrace for cpu %d", Role::Other, true),
+    ("Backtrace for cpu %d", Role::Cpu, true),
     ("Last Breaking-Event-Address:", Role::Other, false),
     ("Allocated by task %s:\n", Role::Allocated, true),
     // Before 5.11 slub said `INFO: ` first.
@@ -91,7 +91,7 @@ pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
     if HEADINGS.iter().any(|h| inner.starts_with(h)) {
         return Some(Block::More);
     }
-    of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, foreign: false })
+    of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
 }
 
 /// What RCU says before it dumps its grace-period kthread, which is not the task that stalls.
@@ -239,7 +239,7 @@ fn bare(input: &[u8]) -> Option<Frame<'_>> {
         return Some(frame);
     }
     // An address alone is a frame only where nothing else follows: `[<00007f3a>] 0x7f3a`.
-    let raw = run(opt(hex0x), input).and_then(|(rest, a)| {
+    let raw = run(opt(preceded(peek(tag("0x")), hex0x)), input).and_then(|(rest, a)| {
         let alone = rest.strip_prefix(b")").unwrap_or(rest).trim_ascii().is_empty();
         alone.then_some(a)
     })?;
@@ -448,7 +448,7 @@ mod tests {
         ] {
             assert_eq!(
                 heading(line.as_bytes()),
-                Some(Block::NextTrace { role: Role::Other, foreign: false }),
+                Some(Block::NextTrace { role: Role::Other, label: None, foreign: false }),
                 "{line}"
             );
         }

@@ -5,7 +5,7 @@
 //! in the same directory (`fs/inode.c`, then `fs/ntfs/super.c`), that one says more and is taken.
 
 use super::{Guilty, glob, guilty};
-use crate::report::{Class, Report, Role, SourceLocation, Trace};
+use crate::report::{Class, Report, Role, SourceLocation, Trace, path_in_tree};
 
 /// Files that never carry the blame, and why: patterns in which `*` stands for any text.
 const BLAMELESS: &[(&str, &[&str])] = &[
@@ -131,7 +131,7 @@ const BLAMELESS: &[(&str, &[&str])] = &[
 ];
 
 /// Why `file` never carries the blame; `None` if it may.
-fn blameless(file: &str) -> Option<&'static str> {
+pub(super) fn blameless(file: &str) -> Option<&'static str> {
     let group = BLAMELESS.iter().find(|(_, patterns)| patterns.iter().any(|p| glob::matches(p, file)));
     group.map(|(reason, _)| *reason)
 }
@@ -153,12 +153,12 @@ fn on_stacks(report: &Report<'_>) -> Option<String> {
 
 /// Whether a stack is of the crash or of what led to it.
 fn tells(trace: &Trace<'_>) -> bool {
-    !matches!(trace.role, Role::Other | Role::Origin | Role::FaultInjection)
+    !matches!(trace.role, Role::Other | Role::Panic | Role::Origin | Role::FaultInjection)
 }
 
 /// The file that the header names: the kernel's own `__FILE__`, there without a symbolizer too.
 fn header_file(report: &Report<'_>) -> Option<String> {
-    let file = clean(&report.capture("file")?.to_str_lossy());
+    let file = path_in_tree(&report.capture("file")?.to_str_lossy());
     (file.contains('/') && (file.ends_with(".c") || file.ends_with(".rs"))).then_some(file)
 }
 
@@ -168,7 +168,8 @@ fn stalled(report: &Report<'_>) -> Option<String> {
     if !report.kind.name().starts_with("rcu/") {
         return None;
     }
-    report.traces_of(Role::Crash).find_map(|trace| {
+    let of_cpu = |t: &&Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu);
+    report.traces.iter().filter(of_cpu).find_map(|trace| {
         let names: Vec<_> = trace.frames.iter().map(guilty::name_of).collect();
         let start = guilty::below_interrupt(report, trace, &names)?;
         first(sources(report, trace, start))
@@ -189,11 +190,9 @@ fn sources<'r>(
         dumps.filter(|d| !d.user).filter_map(|d| d.ip_location.as_ref())
     };
     let frame = move |at: usize| trace.frames.get(at).filter(|f| f.reliable)?.location.as_ref();
-    (start..=trace.frames.len()).flat_map(move |at| before(at).chain(frame(at))).map(path)
-}
-
-fn path(location: &SourceLocation<'_>) -> String {
-    clean(&location.file.to_str_lossy())
+    (start..=trace.frames.len())
+        .flat_map(move |at| before(at).chain(frame(at)))
+        .map(SourceLocation::path_in_tree)
 }
 
 /// The first file that may carry the blame, or one further down in its directory that a later frame names.
@@ -216,38 +215,7 @@ fn last_resort(report: &Report<'_>, guilty: Option<&Guilty>) -> Option<String> {
         report.traces.get(trace)?.frames.get(frame)?.location.as_ref()
     });
     let ip = || report.crash_registers()?.ip_location.as_ref();
-    frame.or_else(ip).map(path)
-}
-
-/// The folders at the top of the kernel's tree that hold code of the kernel.
-const TOP: &[&str] = &[
-    "arch", "block", "certs", "crypto", "drivers", "fs", "include", "init", "io_uring", "ipc", "kernel",
-    "lib", "mm", "net", "rust", "security", "sound", "virt",
-];
-
-/// A path as the kernel's tree has it: without `.` and `..`, and without the folder that the tree was built in.
-///
-/// Examples: `./include/linux/list.h`; `arch/x86/kvm/../../../virt/kvm/eventfd.c`;
-/// `/build/linux-5.4.0/net/sched/sch_generic.c`.
-fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            _ => parts.push(part),
-        }
-    }
-    if path.starts_with('/') {
-        let is_top = |at: usize| parts.get(at).is_some_and(|p| TOP.contains(p));
-        // The tree itself may be called `kernel`: no folder in the kernel's own `kernel` has such a name.
-        let holds_tree = |at: usize| parts.get(at) == Some(&"kernel") && is_top(at + 1);
-        let top = (0..parts.len()).find(|at| is_top(*at) && !holds_tree(*at));
-        parts.drain(..top.unwrap_or(0));
-    }
-    parts.join("/")
+    frame.or_else(ip).map(SourceLocation::path_in_tree)
 }
 
 #[cfg(test)]
@@ -350,21 +318,6 @@ mod tests {
         let log = "traps: PANIC: double fault, error_code: 0x0\ndouble fault: 0000 [#1] SMP\n\
                    RIP: 0010:ring_bad+0x1/0x2 arch/x86/kernel/traps.c:7\nCall Trace:\n error_entry+0x1/0x2 arch/x86/entry/entry_64.S:9\n";
         assert_eq!(file_of(log).as_deref(), Some("arch/x86/kernel/traps.c"));
-    }
-
-    #[test]
-    fn ok_paths_are_those_of_the_tree() {
-        for (path, want) in [
-            ("./include/linux/ring.h", "include/linux/ring.h"),
-            ("../drivers/ring.c", "drivers/ring.c"),
-            ("arch/x86/kvm/../../../virt/kvm/ring.c", "virt/kvm/ring.c"),
-            ("/build/linux-5.4.0/net/sched/ring.c", "net/sched/ring.c"),
-            ("/home/a/kernel/net/ring.c", "net/ring.c"),
-            ("/home/a/kernel/kernel/sched/ring.c", "kernel/sched/ring.c"),
-            ("/src/arch/x86/kernel/ring.c", "arch/x86/kernel/ring.c"),
-        ] {
-            assert_eq!(clean(path), want);
-        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Patterns in which `*` stands for any text: of titles, and of function names.
 
 /// Whether `text` matches `pattern`; linear in `text` for each `*`.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(first) = parts.next() else { return text.is_empty() };
     let Some(mut rest) = text.strip_prefix(first) else { return false };

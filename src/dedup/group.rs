@@ -1,7 +1,7 @@
 //! Groups: reports that have one signature.
 
-use super::{Identity, Signature};
-use crate::report::{Class, Report};
+use super::{Exemplar, Identity, Signature};
+use crate::report::{Class, Microseconds, Report};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reports by signature. The result does not depend on the order in which they were added.
@@ -26,17 +26,23 @@ pub struct Group {
     pub signature: Signature,
     /// The coarse class.
     pub class: Class,
-    /// The reports, by path and offset.
+    /// The reports, by path and offset: the first and the last of them are where the crash was seen first and last.
     pub members: BTreeSet<Member>,
+    /// The least damaged report, the first of those.
+    pub exemplar: Exemplar,
 }
 
 /// One report of a group.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
     /// The log, as it was named by whoever added it.
     pub path: String,
     /// Bytes from the start of the log.
     pub offset: usize,
+    /// Line of the log, from 1.
+    pub line: usize,
+    /// Since boot, where the log says it.
+    pub time: Option<Microseconds>,
     /// Defects of the report.
     pub defects: usize,
     /// Its title: reports of one signature may differ in it.
@@ -44,16 +50,10 @@ pub struct Member {
 }
 
 impl Group {
-    /// The least damaged report, the first of those.
-    #[must_use]
-    pub fn exemplar(&self) -> Option<&Member> {
-        self.members.iter().min_by_key(|m| m.defects)
-    }
-
     /// The exemplar's title.
     #[must_use]
     pub fn title(&self) -> &str {
-        self.exemplar().map_or("", |m| &m.title)
+        &self.exemplar.member.title
     }
 }
 
@@ -66,42 +66,42 @@ impl Groups {
 
     /// Adds a report that stands in the log called `path`.
     pub fn add(&mut self, path: &str, report: &Report<'_>, identity: &Identity) {
-        let member = Member {
-            path: path.to_owned(),
-            offset: report.span.offset,
-            defects: identity.defects.len(),
-            title: identity.title.clone(),
-        };
+        let exemplar = Exemplar::new(path, report, identity);
         self.insert(Group {
             signature: identity.signature.clone(),
             class: report.kind.class(),
-            members: BTreeSet::from([member]),
+            members: BTreeSet::from([exemplar.member.clone()]),
+            exemplar,
         });
     }
 
-    /// Adds a group, for instance one that was saved: merging the groups of two halves gives the groups of the
-    /// whole.
+    /// Adds a group, for instance one that was saved.
     pub fn insert(&mut self, group: Group) {
-        let own = self.groups.entry(group.signature.clone()).or_insert_with(|| Group {
-            signature: group.signature,
-            class: group.class,
-            members: BTreeSet::new(),
-        });
+        let Some(own) = self.groups.get_mut(&group.signature) else {
+            self.groups.insert(group.signature.clone(), group);
+            return;
+        };
         own.class = own.class.min(group.class);
         own.members.extend(group.members);
+        if group.exemplar.rank() < own.exemplar.rank() {
+            own.exemplar = group.exemplar;
+        }
+    }
+
+    /// Adds all groups of `other`: the groups of two halves, in any order, become the groups of the whole.
+    pub fn merge(&mut self, other: Self) {
+        other.groups.into_values().for_each(|group| self.insert(group));
     }
 
     /// The groups, those with most members first, then by title and signature.
     #[must_use]
     pub fn by_size(&self) -> Vec<&Group> {
-        let mut groups: Vec<(&Group, &str)> = self.groups.values().map(|g| (g, g.title())).collect();
-        groups.sort_by(|(a, a_title), (b, b_title)| {
-            b.members
-                .len()
-                .cmp(&a.members.len())
-                .then_with(|| (a_title, &a.signature).cmp(&(b_title, &b.signature)))
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by(|a, b| {
+            let size = b.members.len().cmp(&a.members.len());
+            size.then_with(|| (a.title(), &a.signature).cmp(&(b.title(), &b.signature)))
         });
-        groups.into_iter().map(|(group, _)| group).collect()
+        groups
     }
 
     /// How many reports all groups hold.
@@ -115,28 +115,58 @@ impl Groups {
 mod tests {
     use super::*;
 
-    fn groups(order: &[usize]) -> Groups {
-        let logs =
-            ["kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n", "kernel BUG at b.c:1!\nRIP: 0010:g+0x1/0x2\n"];
+    /// Reports of two bugs, every third of them damaged.
+    fn groups(order: impl IntoIterator<Item = usize>) -> Groups {
+        let logs = [
+            "kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\nCall Trace:\n h+0x1/0x2\n",
+            "kernel BUG at b.c:1!\nRIP: 0010:g+0x1/0x2\nCall Trace:\n h+0x1/0x2\n",
+            "kernel BUG at a.c:1!\n** 12 printk messages dropped **\nRIP: 0010:f+0x1/0x2\n",
+        ];
         let mut groups = Groups::new();
         for n in order {
-            let report = crate::reports(logs[n % 2].as_bytes()).next().unwrap();
+            let report = crate::reports(logs[n % 3].as_bytes()).next().unwrap();
             groups.add(&format!("{n}.log"), &report, &crate::identify(&report));
         }
         groups
     }
 
-    #[test]
-    fn ok_order_does_not_matter() {
-        assert_eq!(groups(&[0, 1, 2, 3, 4]), groups(&[3, 4, 1, 0, 2]));
+    /// A fixed shuffle: `step` has no factor in common with the number of elements.
+    fn shuffled(step: usize) -> impl Iterator<Item = usize> {
+        (0..30).map(move |i| (i * step + 11) % 30)
     }
 
     #[test]
-    fn ok_halves_merge_into_the_whole() {
-        let mut half = groups(&[4, 1]);
-        for group in groups(&[0, 2, 3]).by_size() {
-            half.insert(group.clone());
+    fn ok_order_does_not_matter() {
+        let whole = groups(0..30);
+        for step in [1, 7, 11, 13, 29] {
+            assert_eq!(groups(shuffled(step)), whole, "{step}");
         }
-        assert_eq!(half, groups(&[0, 1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn ok_parts_merge_into_the_whole_in_any_order() {
+        let whole = groups(0..30);
+        for at in 0..30 {
+            let part = |from, to| groups(shuffled(7).skip(from).take(to - from));
+            let (mut left, mut right) = (part(0, at), part(at, 30));
+            let (a, b) = (left.clone(), right.clone());
+            left.merge(b);
+            right.merge(a);
+            assert_eq!((&left, &right), (&whole, &whole), "{at}");
+            // What was merged may be merged again.
+            left.merge(right);
+            assert_eq!(left, whole);
+        }
+    }
+
+    #[test]
+    fn ok_the_exemplar_is_the_least_damaged_and_the_first_of_those() {
+        let whole = groups((0..30).rev());
+        let group = whole.by_size()[0].clone();
+        assert_eq!(group.members.len(), 20);
+        assert_eq!((group.exemplar.member.path.as_str(), group.exemplar.member.defects), ("0.log", 0));
+        let damaged = groups([2, 5]);
+        assert_eq!(damaged.by_size()[0].exemplar.member.path, "2.log");
+        assert!(damaged.by_size()[0].exemplar.member.defects > 0);
     }
 }

@@ -1,7 +1,8 @@
 //! The guilty frame: the one a title names.
 
-use super::{normalize, skip};
-use crate::report::{Frame, Meaning, Report, Role, Stack, Symbol, Take, Trace};
+use super::walk::Walk;
+use super::{caller, normalize, skip};
+use crate::report::{Defect, DefectCode, Frame, Report, Role, Stack, Symbol, Take, Trace};
 
 /// Where the blame lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,38 +14,102 @@ pub struct Guilty {
     pub wrappers: Vec<String>,
     /// Index of the trace and of the frame in it; `None` where a register or the header named it.
     pub frame: Option<(usize, usize)>,
-    /// The functions that called it, normalised, innermost first; inline frames are left out.
+    /// The functions that called it, normalised, innermost first: those that can be to blame. Inline frames are left
+    /// out.
     pub callers: Vec<String>,
 }
 
-/// How many callers are kept.
-const CALLERS: usize = 4;
+/// How many callers are kept: more than stand between a helper that everybody uses and its user.
+const CALLERS: usize = 8;
 
 /// A function that may be to blame, in the order of the stack.
-struct Candidate<'r> {
-    name: &'r str,
-    own: bool,
-    frame: Option<(usize, usize)>,
+pub(super) struct Candidate<'r> {
+    pub(super) name: &'r str,
+    /// Whether it is a module's.
+    pub(super) own: bool,
+    pub(super) frame: Option<(usize, usize)>,
 }
 
-/// Finds the guilty frame by the sources that the report's kind names.
-pub(super) fn guilty(report: &Report<'_>) -> Option<Guilty> {
-    let meaning = report.kind.meaning()?;
+/// What a title cannot be made of.
+#[derive(Debug)]
+pub(super) struct Doubt {
+    /// Why.
+    pub(super) defect: Defect,
+    /// The function that a signature still rests on better than on none.
+    pub(super) suspect: Option<Guilty>,
+}
+
+/// Finds the guilty frame by the sources that the report's kind names, or says why there is none.
+pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Doubt> {
+    let none = || {
+        let text = "no stack names a function".to_owned();
+        Doubt { defect: Defect { code: DefectCode::NoFrames, text }, suspect: None }
+    };
     let texts: Vec<Vec<String>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
-    meaning
-        .take
-        .iter()
-        .find_map(|take| from(report, meaning, *take, &texts))
-        .or_else(|| helper(report, meaning))
+    let take = |take: &Take| {
+        walk.at(*take);
+        from(report, walk, *take, &texts).inspect(|_| walk.found())
+    };
+    match walk.meaning.take.iter().find_map(take) {
+        Some(found) if ran_into_injection(report, &texts, &found) => {
+            let text = "the stack of an injected fault stands before the crash's own".to_owned();
+            let defect = Defect { code: DefectCode::Interleaved, text };
+            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts) })
+        }
+        Some(found) => Ok(found),
+        None => caller::jumper(report)
+            .and_then(|symbol| of_symbol(symbol, walk))
+            .or_else(|| helper(report, walk))
+            .ok_or_else(none),
+    }
 }
 
-/// A helper that stood at the instruction pointer is better than no function at all, if the dump is whole.
-fn helper(report: &Report<'_>, meaning: &Meaning) -> Option<Guilty> {
-    let dump =
-        report.crash_registers().filter(|d| d.entries.len() > 1 && meaning.take.contains(&Take::Ip))?;
+/// Whether frames of a fault that was injected elsewhere (`should_fail` in `lib/fault-inject.c`) stand before the one
+/// found: then the log mixes two tasks, and nothing says whose frame it is.
+fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty) -> bool {
+    let Some(at) = found.frame else { return false };
+    let counts = |role: Role| matches!(role, Role::Crash | Role::FaultInjection);
+    report.traces.iter().enumerate().filter(|(_, t)| counts(t.role)).any(|(i, trace)| {
+        let frames = candidates(trace, i, names, true).filter_map(|c| Some((c.name, c.frame?)));
+        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| name.starts_with("should_fail"))
+    })
+}
+
+/// The first frame that can carry blame of the crash's stacks that fault injection has no part in.
+fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
+    let injected = |names: &Vec<String>| names.iter().any(|name| name.starts_with("should_fail"));
+    let own = |at: usize, t: &Trace<'_>| t.role == Role::Crash && !names.get(at).is_some_and(injected);
+    let mut stacks = report.traces.iter().enumerate().filter(|(at, t)| own(*at, t));
+    stacks.find_map(|(at, trace)| on_stack(report, walk, names, (at, trace)))
+}
+
+/// A helper is better than no function at all: the one that took the lock in question, or that stood at the
+/// instruction pointer if the dump is whole.
+fn helper(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
+    let takes = |take: Take| walk.meaning.take.contains(&take);
+    if takes(Take::Locks) {
+        let at = report.locks_held.iter().filter(|lock| !lock.held).find_map(|lock| lock.at.as_ref())?;
+        return Some(named(normalize::function(&at.name.to_str_lossy()), None, Vec::new()));
+    }
+    let dump = report.crash_registers().filter(|d| d.entries.len() > 1 && takes(Take::Ip))?;
+    // A jump into nowhere leaves no more than that; elsewhere a report without a stack was cut.
+    let shows_stack = only_doubtful(report).map_or_else(|| caller::jumped(report), |doubtful| !doubtful);
+    shows_stack.then_some(())?;
     let name = &dump.ip.as_ref()?.name;
     Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
+}
+
+/// Whether the crash's own stack holds nothing but leftovers that the unwinder found there, or is empty where a panic
+/// shows one behind it; `None` where no stack is announced.
+fn only_doubtful(report: &Report<'_>) -> Option<bool> {
+    let mut crash = report.traces_of(Role::Crash);
+    let first = crash.next()?;
+    Some(if first.frames.is_empty() {
+        crash.next().is_some()
+    } else {
+        first.frames.iter().all(|f| !f.reliable || f.inlined)
+    })
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
@@ -55,66 +120,80 @@ pub(super) fn name_of(frame: &Frame<'_>) -> String {
     }
 }
 
-fn from(report: &Report<'_>, meaning: &Meaning, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
+fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
     match take {
-        Take::Capture(name) if blames_somebody(report, meaning, names) => {
+        Take::Capture(name) if blames_somebody(report, walk, names) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            of_symbol(&symbol, meaning).map(|g| located(report, names, g))
+            of_symbol(&symbol, walk).map(|g| located(report, walk, names, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, meaning),
+        Take::Header(name) => {
+            let symbol = crate::block::symbol_of(report.capture(name)?)?;
+            of_symbol(&symbol, walk).map(|g| located(report, walk, names, g))
+        }
         Take::Named(name) => {
             let symbol = crate::block::symbol_of(report.capture(name)?)?;
             Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
         }
+        // Where a recursion happens to hit the end of the stack says little: not without a stack that shows it.
+        Take::Ip if walk.meaning.take.contains(&Take::Chain) && only_doubtful(report) == Some(true) => None,
+        Take::Ip if caller::jumped(report) => None,
         Take::Ip => {
             let registers = report.crash_registers()?;
-            let guilty = of_symbol(registers.ip.as_ref()?, meaning)?;
+            let guilty = of_symbol(registers.ip.as_ref()?, walk)?;
             let callers = report.traces.iter().position(|t| t.role == Role::Crash);
-            let callers = callers.map_or_else(Vec::new, |t| callers_from(report, names, t, 0));
+            let callers = callers.map_or_else(Vec::new, |t| callers_from(report, walk, names, t, 0));
             Some(Guilty { callers, ..guilty })
         }
-        Take::Trace => on_trace(report, meaning, names, Role::Crash),
-        Take::TraceOf(role) => on_trace(report, meaning, names, role),
-        Take::Dispatched => dispatched(report, meaning, names, false),
-        Take::Chain => dispatched(report, meaning, names, true),
-        Take::Locks => taken(report, meaning, false),
-        Take::HeldLocks => taken(report, meaning, true),
-        Take::Blocked => blocked(report, meaning, names),
+        Take::Trace => on_trace(report, walk, names, Role::Crash),
+        Take::TraceOf(role) => on_trace(report, walk, names, role),
+        Take::Dispatched => dispatched(report, walk, names, false),
+        Take::Chain => dispatched(report, walk, names, true),
+        Take::Locks => taken(report, walk, false).map(|g| located(report, walk, names, g)),
+        Take::HeldLocks => taken(report, walk, true).map(|g| located(report, walk, names, g)),
+        Take::Blocked => blocked(report, walk, names),
     }
 }
 
 /// Whether the report shows anything but helpers behind its header: the crash's registers, or a frame.
-fn blames_somebody(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> bool {
-    let frame = |(at, trace)| {
-        candidates(trace, at, names, true).any(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
-    };
+fn blames_somebody(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> bool {
+    let frame = |(at, trace)| candidates(trace, at, names, true).any(|c| walk.could_blame(&c));
     report.crash_registers().is_some() || report.traces.iter().enumerate().any(frame)
 }
 
 /// What a header names, with its place on the crash's stacks.
-fn located(report: &Report<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty {
+fn located(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty {
     let name = guilty.wrappers.first().unwrap_or(&guilty.function);
     let found =
         report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
             let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
             Some(frame)
         });
-    let callers = found.map_or_else(Vec::new, |(at, i)| callers_from(report, names, at, i + 1));
+    // What is not on the stack stood at the instruction pointer, above it.
+    let above = || report.traces.iter().position(|t| t.role == Role::Crash).map(|at| (at, 0));
+    let below = found.map(|(at, i)| (at, i + 1)).or_else(above);
+    let callers = below.map_or_else(Vec::new, |(at, from)| callers_from(report, walk, names, at, from));
     Guilty { frame: found, callers, ..guilty }
 }
 
-/// The first place that took a lock, of those being acquired or of those held.
-fn taken(report: &Report<'_>, meaning: &Meaning, held: bool) -> Option<Guilty> {
-    let locks = report.locks_held.iter().filter(|lock| lock.held == held);
-    locks.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, meaning))
+/// The function that the header names, of a report that shows nothing behind its header: too little for a title,
+/// enough to tell it from others.
+pub(super) fn of_header(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
+    walk.meaning.take.iter().find_map(|take| match take {
+        Take::Capture(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, walk),
+        _ => None,
+    })
 }
 
-fn of_symbol(symbol: &Symbol<'_>, meaning: &Meaning) -> Option<Guilty> {
+/// The first place that took a lock, of those being acquired or of those held.
+fn taken(report: &Report<'_>, walk: &Walk<'_>, held: bool) -> Option<Guilty> {
+    let locks = report.locks_held.iter().filter(|lock| lock.held == held);
+    locks.filter_map(|lock| lock.at.as_ref()).find_map(|at| of_symbol(at, walk))
+}
+
+fn of_symbol(symbol: &Symbol<'_>, walk: &Walk<'_>) -> Option<Guilty> {
     let name = symbol.name.to_str_lossy();
-    let name = normalize::function(&name);
-    let blameless = symbol.module.is_none() && skip::reason(name, meaning.skip).is_some();
-    (!blameless).then(|| named(name, None, Vec::new()))
+    walk.blames_symbol(symbol).then(|| named(normalize::function(&name), None, Vec::new()))
 }
 
 fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
@@ -123,14 +202,29 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
     Guilty { function, wrappers, frame, callers }
 }
 
-/// The first frame of the stacks of `role` that can carry blame. What the unwinder only found on the stack cannot.
-fn on_trace(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], role: Role) -> Option<Guilty> {
-    report.traces.iter().enumerate().filter(|(_, t)| t.role == role).find_map(|(at, trace)| {
-        let mut frames = candidates(trace, at, names, true);
-        let found = frames.find(|c| c.own || skip::reason(c.name, meaning.skip).is_none())?;
-        let frame = found.frame?;
-        Some(named(found.name, found.frame, callers_from(report, names, at, frame.1 + 1)))
-    })
+/// The first frame of the stacks of `role` that can carry blame.
+fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], role: Role) -> Option<Guilty> {
+    let mut stacks = report.traces.iter().enumerate().filter(|(_, t)| t.role == role);
+    stacks.find_map(|stack| on_stack(report, walk, names, stack))
+}
+
+/// The first frame of a stack that can carry blame. What the unwinder only found on the stack cannot.
+fn on_stack(
+    report: &Report<'_>,
+    walk: &Walk<'_>,
+    names: &[Vec<String>],
+    (at, trace): (usize, &Trace<'_>),
+) -> Option<Guilty> {
+    let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
+    let mut frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
+    let found = frames.find(|c| walk.blames(c))?;
+    let frame = found.frame?;
+    if frame.1 > 0
+        && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, walk))
+    {
+        return Some(Guilty { callers: callers_from(report, walk, names, at, 1), ..guilty });
+    }
+    Some(named(found.name, found.frame, callers_from(report, walk, names, at, frame.1 + 1)))
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
@@ -141,23 +235,39 @@ fn candidates<'r>(
     reliable: bool,
 ) -> impl Iterator<Item = Candidate<'r>> {
     let names = names.get(at).map_or(&[][..], |n| n);
-    trace
-        .frames
-        .iter()
-        .zip(names)
-        .enumerate()
-        .filter(move |(_, (f, n))| !n.is_empty() && (f.reliable || !reliable))
-        .map(move |(i, (f, name))| Candidate {
-            name,
-            own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()),
-            frame: Some((at, i)),
-        })
+    let counts = move |frame: &Frame<'_>| left_out(frame).is_none_or(|why| !reliable && why == UNRELIABLE);
+    let frames = trace.frames.iter().zip(names).enumerate();
+    frames.filter(move |(_, (f, n))| !n.is_empty() && counts(f)).map(move |(i, (f, name))| Candidate {
+        name,
+        own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()) && !skip::is_of_compiler(name),
+        frame: Some((at, i)),
+    })
 }
 
-fn callers_from(report: &Report<'_>, names: &[Vec<String>], at: usize, from: usize) -> Vec<String> {
+/// Of x86's `?` and its like.
+const UNRELIABLE: &str = "was found on the stack, but not by unwinding";
+
+/// Why a frame is not asked whether it is to blame; `None` if it is.
+pub(super) fn left_out(frame: &Frame<'_>) -> Option<&'static str> {
+    match &frame.symbol {
+        None => Some("has no name"),
+        Some(_) if frame.inlined => Some("was inlined, and has no frame of its own"),
+        Some(_) if !frame.reliable => Some(UNRELIABLE),
+        Some(_) => None,
+    }
+}
+
+fn callers_from(
+    report: &Report<'_>,
+    walk: &Walk<'_>,
+    names: &[Vec<String>],
+    at: usize,
+    from: usize,
+) -> Vec<String> {
     let Some(trace) = report.traces.get(at) else { return Vec::new() };
     candidates(trace, at, names, true)
         .filter(|c| c.frame.is_some_and(|(_, i)| i >= from))
+        .filter(|c| walk.could_blame(c))
         .take(CALLERS)
         .map(|c| c.name.to_owned())
         .collect()
@@ -171,22 +281,24 @@ fn is_timer_entry(name: &str) -> bool {
 
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
 /// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
-fn dispatched(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>], any: bool) -> Option<Guilty> {
-    let crash = || report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
+fn dispatched(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], any: bool) -> Option<Guilty> {
+    let of_cpu = |role: Role| matches!(role, Role::Crash | Role::Cpu);
+    let crash = || report.traces.iter().enumerate().filter(move |(_, t)| of_cpu(t.role));
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
     let start =
         |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
     let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
-    let others = crash().filter(|_| any).map(|(at, t)| (at, t, 0));
-    noticed
-        .chain(others)
-        .find_map(|(at, trace, from)| dispatched_on(report, meaning, names, (at, trace, from)))
+    // Where a CPU cannot be interrupted its task's stack is dumped, as it was left. x86 prints the printer's own instead.
+    let left = |at: usize| names.get(at).and_then(|n| n.first()).is_some_and(|n| n == "__switch_to");
+    let others =
+        crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
+    noticed.chain(others).find_map(|(at, trace, from)| dispatched_on(report, walk, names, (at, trace, from)))
 }
 
 fn dispatched_on(
     report: &Report<'_>,
-    meaning: &Meaning,
+    walk: &Walk<'_>,
     names: &[Vec<String>],
     (at, trace, start): (usize, &Trace<'_>, usize),
 ) -> Option<Guilty> {
@@ -200,15 +312,18 @@ fn dispatched_on(
             return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
         }
         if skip::dispatches(c.name) {
-            match above.take() {
+            walk.passes(&c, "runs what others ask it to: what it called is to blame");
+            // The softirq loop that was itself interrupted is what runs.
+            let alone = || Some(&c).filter(|c| c.frame.is_none() && c.name == "__do_softirq");
+            match above.take().as_ref().or_else(alone) {
                 Some(a) => {
-                    let callers = callers_from(report, names, at, a.frame.map_or(start, |f| f.1 + 1));
+                    let callers = callers_from(report, walk, names, at, a.frame.map_or(start, |f| f.1 + 1));
                     return Some(named(a.name, a.frame, callers));
                 }
                 None => continue,
             }
         }
-        if c.own || skip::reason(c.name, meaning.skip).is_none() {
+        if walk.blames(&c) {
             above = Some(c);
         }
     }
@@ -229,10 +344,13 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
 pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
+    let is_entry = |n: &String| is_timer_entry(n) || n.starts_with("asm_call_");
     let first = names.iter().position(|n| is_timer_entry(n));
-    let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_timer_entry(n)).count());
+    let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_entry(n)).count());
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
-    let inside = |frame: usize| frame > 0 && frame < trace.frames.len();
+    // A warning on the way is an exception too, but none that notices a stall.
+    let warned = |frame: usize| names.get(frame - 1).is_some_and(|n| n.contains("invalid_op"));
+    let inside = |frame: usize| frame > 0 && frame < trace.frames.len() && !warned(frame);
     let dump =
         trace.interrupted.iter().find(|(frame, dump)| inside(*frame) && kernel(*dump)).map(|(f, _)| *f);
     // An NMI interrupts anything: what it interrupted stands below its own stack.
@@ -242,20 +360,25 @@ pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[S
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
-fn blocked(report: &Report<'_>, meaning: &Meaning, names: &[Vec<String>]) -> Option<Guilty> {
+fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
     let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     // Further stacks are of other tasks.
     crash.next().and_then(|(at, trace)| {
-        let all = || {
-            candidates(trace, at, names, true)
-                .filter(|c| c.own || skip::reason(c.name, meaning.skip).is_none())
-        };
         if let Some((c, name)) =
             candidates(trace, at, names, true).find_map(|c| Some((c.frame, skip::bucket(c.name)?.to_owned())))
         {
             return Some(named(&name, c, Vec::new()));
         }
-        let c = all().find(|c| c.own || !skip::waits(c.name))?;
-        Some(named(c.name, c.frame, callers_from(report, names, at, c.frame?.1 + 1)))
+        let c = candidates(trace, at, names, true).find(|c| is_stuck(c, walk))?;
+        Some(named(c.name, c.frame, callers_from(report, walk, names, at, c.frame?.1 + 1)))
     })
+}
+
+/// Whether a frame of a hang does more than wait.
+fn is_stuck(candidate: &Candidate<'_>, walk: &Walk<'_>) -> bool {
+    if !candidate.own && skip::waits(candidate.name) {
+        walk.passes(candidate, "only waits");
+        return false;
+    }
+    walk.blames(candidate)
 }

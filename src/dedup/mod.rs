@@ -2,20 +2,37 @@
 //!
 //! Everything here works on a [`Report`] and nothing but it, so a report read back from JSON gets the same answer.
 
+mod baseline;
 mod blame;
-mod glob;
+mod caller;
+mod exemplar;
+mod explain;
+mod generic;
+pub(crate) mod glob;
 mod group;
 mod guilty;
+mod helpers;
+mod ignore;
+mod naming;
+pub mod near;
 mod normalize;
+mod settings;
 mod signature;
 mod skip;
 mod title;
+mod walk;
 
+pub use baseline::{Baseline, Known, Sighting};
+pub use exemplar::Exemplar;
+pub use explain::{Explanation, Search, Step};
 pub use group::{Group, Groups, Member};
 pub use guilty::Guilty;
+pub use helpers::Helpers;
+pub use ignore::Ignore;
+pub use naming::Naming;
 pub use signature::{SIGNATURE_VERSION, Signature};
 
-use crate::report::{Defect, DefectCode, Report};
+use crate::report::{Defect, Report};
 
 /// Why `function` never carries the blame for a crash, whatever its kind; `None` if it may.
 ///
@@ -26,6 +43,11 @@ use crate::report::{Defect, DefectCode, Report};
 #[must_use]
 pub fn skip_reason(function: &str) -> Option<&'static str> {
     skip::reason(normalize::function(function), &[])
+}
+
+/// Why a source file never carries the blame for a crash; `None` if it may.
+pub(crate) fn blameless(file: &str) -> Option<&'static str> {
+    blame::blameless(file)
 }
 
 /// What a report is called and by what it is compared.
@@ -62,21 +84,5 @@ pub struct Identity {
 /// ```
 #[must_use]
 pub fn identify(report: &Report<'_>) -> Identity {
-    let guilty = guilty::guilty(report).map(|g| Guilty { function: normalize::demangled(g.function), ..g });
-    let title = title::title(report, guilty.as_ref());
-    let mut defects = report.defects.clone();
-    if title.lacks_frame {
-        defects.push(Defect { code: DefectCode::NoFrames, text: "no stack names a function".to_owned() });
-    }
-    let corrupted = defects.iter().any(|d| d.code.is_corruption());
-    Identity {
-        crash_type: title::crash_type(report, &title.title),
-        signature: signature::signature(report, guilty.as_ref(), &title.title),
-        file: blame::file(report, guilty.as_ref()),
-        function: guilty.map(|g| g.function),
-        title: title.title,
-        alt_titles: title.alts,
-        defects,
-        corrupted,
-    }
+    Naming::new().identify(report)
 }

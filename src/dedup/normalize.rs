@@ -35,6 +35,16 @@ pub(super) fn function(name: &str) -> &str {
     name.split_once('.').map_or(name, |(stem, _)| stem)
 }
 
+/// The name of a function without `__` and `do_` in front: the inner half of a function, which one compiler inlines
+/// and another does not.
+pub(super) fn stem(name: &str) -> &str {
+    let mut stem = name;
+    while let Some(shorter) = stem.strip_prefix('_').or_else(|| stem.strip_prefix("do_")) {
+        stem = shorter;
+    }
+    if stem.is_empty() { name } else { stem }
+}
+
 /// What the kernel's JIT calls a program: the hash of its code differs from load to load.
 pub(super) fn jitted(name: &str) -> Option<&'static str> {
     let tag = name.strip_prefix("bpf_prog_")?;
@@ -43,9 +53,22 @@ pub(super) fn jitted(name: &str) -> Option<&'static str> {
 }
 
 /// The path of a Rust function for its symbol, whose crate hashes differ from build to build:
-/// `_RNvCs9jEw_4ring4push` → `ring::push`.
+/// `_RNvCs9jEw_4ring4push` → `ring::push`; the name of a plain C++ function without its types: `_Z4pushii` → `push`.
 pub(super) fn demangled(name: String) -> String {
-    if name.starts_with("_R") { format!("{:#}", rustc_demangle::demangle(&name)) } else { name }
+    if name.starts_with("_R") {
+        return format!("{:#}", rustc_demangle::demangle(&name));
+    }
+    match name.strip_prefix("_Z").and_then(length_prefixed) {
+        Some(plain) => plain.to_owned(),
+        None => name,
+    }
+}
+
+/// `<source-name>` of the Itanium C++ ABI, 5.1.2: its length in decimal, then the name.
+fn length_prefixed(mangled: &str) -> Option<&str> {
+    let digits = mangled.bytes().take_while(u8::is_ascii_digit).count();
+    let (length, rest) = mangled.split_at_checked(digits)?;
+    rest.get(..length.parse().ok()?).filter(|name| !name.is_empty())
 }
 
 /// The names of a function that is the wrapper of a syscall, the outermost wrapper first; none where it is none.
@@ -186,6 +209,7 @@ mod tests {
         ] {
             assert_eq!(function(name), want);
         }
+        assert_eq!((stem("__do_tcp_poll"), stem("down"), stem("__")), ("tcp_poll", "down", "__"));
         assert_eq!(syscall("__x64_sys_mount"), ["__x64_sys_mount", "sys_mount"]);
         assert_eq!(syscall("__se_sys_mount"), ["__se_sys_mount", "sys_mount", "mount"]);
         assert!(syscall("sysfs_create").is_empty());

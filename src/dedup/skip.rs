@@ -116,10 +116,10 @@ const SKIP: &[(&str, &str)] = &[
          trace_hard* __traceiter* __traceiter_*",
     ),
     (
-        "a table, tree or list of the library that the caller corrupted or misuses",
+        "a table, tree, list or bus of the kernel's core that the caller corrupted or misuses",
         "add_uevent_var assoc_array_* device_add* device_create* device_del device_destroy device_register \
          device_remove_file device_unregister dpm_sysfs_remove dput fast_dput fiemap_fill_next_extent \
-         __hlist_* hlist_* hwrng_unregister interval_tree_* iput iput_final klist_* kobj_* __kobject_* \
+         i2c_del_adapter __hlist_* hlist_* hwrng_unregister interval_tree_* iput iput_final klist_* kobj_* __kobject_* \
          kobject_* __kobject_del llist_* ma_* mab_* mt_* mtree_* plist_* __rb_* rb_erase* rb_first* \
          rb_insert* rb_last rb_next rb_prev __rht_* rht_* rollback_registered* sysfs_* unregister_netdev \
          unregister_netdevice_many* unregister_netdevice_queue",
@@ -128,9 +128,9 @@ const SKIP: &[(&str, &str)] = &[
         "waits, schedules or runs what somebody else set up",
         "add_wait_queue* arch_cpu_idle arch_local* autoremove_wake_function cancel_delayed_work* \
          __cancel_work* cancel_work* complete complete_all __const_udelay context_switch context_tracking* \
-         cpu_idle* cpu_relax ct_* default_idle* default_wake_function del_timer* __delay delay_* \
+         cpu_idle* cpu_relax default_idle* default_wake_function del_timer* __delay delay_* \
          destroy_workqueue df_debug do_idle drain_workqueue finish_task_switch* finish_wait __flush_work* \
-         flush_work* flush_workqueue* io_schedule* kthread_stop __mod_timer mod_timer* native_*spin* \
+         flush_work io_schedule* kthread_stop __mod_timer mod_timer* native_*spin* \
          native_read_msr* native_safe_halt native_write_msr* __ndelay paravirt_* preempt_schedule* pv_native* \
          __queue_delayed_work queue_delayed_work* __queue_work queue_work* rcu_dynticks* rcu_irq_* \
          rcu_is_watching* rcu_nmi_* rep_nop schedule schedule_preempt* timer_is_static_object \
@@ -194,6 +194,11 @@ pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static st
     prefixed.iter().chain(&TABLE.inner).find(|(p, _)| glob::matches(p, function)).map(|(_, reason)| *reason)
 }
 
+/// Whether the compiler adds such a function to every module, so that it is nobody's own.
+pub(super) fn is_of_compiler(function: &str) -> bool {
+    function.starts_with("__cfi_check")
+}
+
 /// Functions of a hang that other hangs wait for as well: the hang is theirs, whoever is stuck in it.
 const BUCKETS: &[(&str, Option<&str>, &str)] = &[
     ("*rtnl_lock*", None, "everybody who configures the network waits here for one holder"),
@@ -222,6 +227,8 @@ const WAITS: &[&str] = &[
     "*__flush_work*",
     "*msleep*",
     "*usleep*",
+    // Waits for a page that `read_cache_*` asked for.
+    "do_read_cache_*",
 ];
 
 /// The name under which a hang in `function` is filed whoever hangs.

@@ -63,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
         .example("Internal error: kernel stack overflow: 0 [#1] PREEMPT SMP ARM"),
     trap("arm/internal-error", "Internal error in {frame}")
         .line("Internal error: %s: %x [#%d]", &["what", "code", ""])
+        .maybe("Unexpected kernel BRK exception at EL1", &[])
         .alts(BAD_ACCESS)
         .follows(ANNOUNCED)
         .example("Internal error: synchronous external abort: 96000050 [#1] PREEMPT SMP"),

@@ -29,6 +29,15 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("kernel BUG at mm/usercopy.c:102!"),
+    // Architectures without a trap of their own: the generic `BUG()` of `asm-generic/bug.h` panics, arc's traps.
+    rule("bug/failure")
+        .line("BUG: failure at %s:%d/%s()!\n", &["file", "line", "func"])
+        .title("kernel BUG in {frame}")
+        .frame(&[Take::Header("func")])
+        .class(Class::Assertion)
+        .types(TYPES)
+        .group("bug/bug")
+        .example("BUG: failure at fs/ring.c:1307/ring_release()!"),
     rule("bug/bug")
         .line("kernel BUG at %s:%u!", &["file", "line"])
         .line("kernel BUG at %pB [verbose debug info unavailable]", &["func"])

@@ -6,7 +6,7 @@
 //! `no_context` in `arch/loongarch/mm/fault.c`; `die` of each architecture.
 
 use super::trap::ANNOUNCED;
-use super::{Rule, rule};
+use super::{Follows, Rule, rule};
 use crate::bytes::hex_value;
 use crate::report::{Class, Report, Take, Text, TypeRow};
 
@@ -23,15 +23,44 @@ const BAD_ACCESS: &[&str] = &["bad-access in {frame}"];
 const NX: &str = "kernel tried to execute NX-protected page - exploit attempt? (uid: %d)";
 const SMEP: &str = "unable to execute userspace code (SMEP?) (uid: %d)";
 
+/// What powerpc prints above faults that look like an attack: `bad_kernel_fault`, `sanity_check_fault`.
+const KUEP: &str = "kernel tried to execute %s page (%lx) - exploit attempt? (uid: %d)";
+const KUAP: &str = "Kernel attempted to %s user page (%lx) - exploit attempt? (uid: %d)";
+
 const NULL: &str = "BUG: unable to handle kernel NULL pointer dereference in {frame}";
 const PAGING: &str = "BUG: unable to handle kernel paging request in {frame}";
 
+/// One bad access is a NULL pointer, a paging request or a general protection fault by the bits of the address and by
+/// what the kernel was built with: an inline KASAN turns every NULL pointer into a general protection fault.
+pub(super) const GROUP: &str = "fault/access";
+
 /// What all rows of this file share.
 const fn fault(name: &'static str, title: &'static str) -> Rule {
-    rule(name).title(title).alts(BAD_ACCESS).frame(TAKE).class(Class::Fault).types(TYPES).body(tell_access)
+    rule(name)
+        .title(title)
+        .alts(BAD_ACCESS)
+        .frame(TAKE)
+        .class(Class::Fault)
+        .types(TYPES)
+        .body(tell_access)
+        .maybe(KUEP, &["", "", ""])
+        .maybe(KUAP, &["access", "", ""])
+        .follows(Follows::Bare(UACCESS))
+        .group(GROUP)
 }
 
+/// `bogus_uaccess` in `arch/x86/mm/extable.c`, 4.20 to 5.0, warns of what the fault behind it says again.
+const UACCESS: &[&str] = &["fault/uaccess"];
+
 pub(super) const RULES: &[Rule] = &[
+    fault("fault/uaccess-page", "BUG: pagefault on kernel address ADDR in non-whitelisted uaccess")
+        .line("BUG: pagefault on kernel address %px in non-whitelisted uaccess", &["addr"])
+        .types(&[])
+        .example("BUG: pagefault on kernel address 0xffffc90002559000 in non-whitelisted uaccess"),
+    fault("fault/uaccess-gpf", "BUG: GPF in non-whitelisted uaccess (non-canonical address?)")
+        .line("BUG: GPF in non-whitelisted uaccess (non-canonical address?)", &[])
+        .types(&[])
+        .example("BUG: GPF in non-whitelisted uaccess (non-canonical address?)"),
     fault("fault/null-deref", NULL)
         .line("BUG: kernel NULL pointer dereference, address: %px", &["addr"])
         .line("BUG: unable to handle kernel NULL pointer dereference at %px", &["addr"])
@@ -46,7 +75,6 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unable to handle kernel NULL pointer dereference at virtual address %px", &["addr"])
         .line("Unable to handle kernel NULL pointer dereference (address %lx)", &["addr"])
         .line("Unable to handle kernel NULL pointer dereference", &[])
-        .group("fault/null-deref")
         .example("Unable to handle kernel NULL pointer dereference at virtual address 00000018 when read"),
     fault("fault/paging-request", PAGING)
         .line("BUG: unable to handle page fault for address: %px", &["addr"])
@@ -63,7 +91,6 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unable to handle kernel paging request for data at address %px", &["addr"])
         .line("Unable to handle kernel paging request", &[])
         .line("CPU %d Unable to handle kernel paging request at virtual address %lx, ", &["cpu", "addr"])
-        .group("fault/paging-request")
         .example("CPU 1 Unable to handle kernel paging request at virtual address 00000010, epc == 80123456, ra == 80123450"),
     fault("fault/user-memory", "BUG: unable to handle kernel access to user memory in {frame}")
         .line("Unable to handle kernel access to user memory %s at virtual address %px when %s", &["", "addr", "access"])

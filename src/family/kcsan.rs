@@ -20,6 +20,7 @@ pub(super) const RULES: &[Rule] = &[
         .sign(&["what", "other"])
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::DataRace)
         .types(TYPES)
         .example("BUG: KCSAN: data-race in ring_read / ring_write"),
@@ -29,6 +30,7 @@ pub(super) const RULES: &[Rule] = &[
         .sign(&["what"])
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::DataRace)
         .types(TYPES)
         .example("BUG: KCSAN: assert: race in ring_write+0x11/0x80"),
@@ -36,6 +38,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("BUG: KCSAN: %s\n", &["rest"])
         .title("KCSAN: {rest}")
         .vague()
+        .ruled()
         .class(Class::DataRace)
         .types(TYPES)
         .example("BUG: KCSAN: data-race in"),

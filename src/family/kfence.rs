@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["invalid-free in {frame}"])
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: invalid free in ring_free+0x48/0xe0"),
@@ -32,6 +33,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("KFENCE: memory corruption in {frame}")
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: memory corruption in ring_free+0x48/0xe0"),
@@ -41,6 +43,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG: KFENCE: out-of-bounds read in ring_read+0x48/0xe0"),

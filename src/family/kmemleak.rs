@@ -21,12 +21,15 @@ const SKIP: &[&str] = &[
     "idr_get*",
     "*list_lru_init*",
     "pcpu_create*",
+    // Finds or makes the superblock for `sget`.
+    "sget_userns",
 ];
 
 pub(super) const RULES: &[Rule] = &[
     rule("kmemleak/leak")
         .line("BUG: memory leak\n", &[])
         .maybe("unreferenced object 0x%08lx (size %zu):", &["object", "size"])
+        .maybe("comm \"%s\", pid %d, ", &["comm", "pid"])
         .title("memory leak in {frame}")
         .frame(&[Take::Trace])
         .skip(SKIP)
@@ -36,6 +39,7 @@ pub(super) const RULES: &[Rule] = &[
     rule("kmemleak/object")
         .line("unreferenced object 0x%08lx (size %zu):", &["object", "size"])
         .line("unreferenced object (percpu) 0x%08lx (size %zu):", &["object", "size"])
+        .maybe("comm \"%s\", pid %d, ", &["comm", "pid"])
         .title("memory leak in {frame}")
         .frame(&[Take::Trace])
         .skip(SKIP)

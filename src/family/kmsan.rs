@@ -53,6 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         .frame(TAKE)
         .skip(USB)
         .body(expects_stack)
+        .ruled()
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-usb-infoleak in usb_submit_urb+0x7ef/0x1f50"),
@@ -63,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
         .frame(TAKE)
         .skip(COPIES)
         .body(expects_stack)
+        .ruled()
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak in _copy_to_iter+0x870/0x1fd0"),
@@ -73,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         .frame(TAKE)
         .skip(COPIES)
         .body(expects_stack)
+        .ruled()
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak-after-free in _copy_to_iter+0x870/0x1fd0"),
@@ -82,6 +85,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
         .body(expects_stack)
+        .ruled()
         .class(Class::Uninitialized)
         .types(TYPES)
         .example("BUG: KMSAN: uninit-value in ring_read+0x1839/0x5860"),

@@ -75,6 +75,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: possible circular locking dependency detected", &[])
         .line("WARNING: possible recursive locking detected", &[])
         .line("INFO: possible recursive locking detected", &[])
+        .with("%s is trying to acquire lock:", &[""])
         .title("possible deadlock in {frame}")
         .frame(ORDER)
         .example("WARNING: possible circular locking dependency detected"),
@@ -85,6 +86,13 @@ pub(super) const RULES: &[Rule] = &[
         .frame(ORDER)
         .group("lockdep/deadlock")
         .example("WARNING: possible irq lock inversion dependency detected"),
+    lock("lockdep/deadlock-somewhere")
+        .line("WARNING: possible %s detected\n", &["what"])
+        .line("INFO: possible %s detected\n", &["what"])
+        .title("WARNING: possible {what} detected")
+        .types(BARE)
+        .vague()
+        .example("WARNING: possible circular locking dependency detected"),
     lock("lockdep/irq-deadlock")
         .line("WARNING: %s-safe -> %s-unsafe lock order detected", &["", ""])
         .line("INFO: %s-safe -> %s-unsafe lock order detected", &["", ""])
@@ -96,7 +104,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: inconsistent lock state", &[])
         .line("INFO: inconsistent lock state", &[])
         .title("inconsistent lock state in {frame}")
-        .frame(ORDER)
+        .frame(&[Take::Locks, Take::Trace, Take::TraceOf(Role::LockUsage)])
         .example("WARNING: inconsistent lock state"),
     release("lockdep/unlock-balance")
         .line("WARNING: bad unlock balance detected!", &[])
@@ -209,15 +217,23 @@ pub(super) const RULES: &[Rule] = &[
         .title("BUG: key ADDR has not been registered!")
         .types(&[])
         .example("BUG: key ffff888012345678 has not been registered!"),
+    stack("lockdep/subclass")
+        .line("BUG: looking up invalid subclass: %u\n", &["subclass"])
+        .title("BUG: looking up invalid subclass in {frame}")
+        .types(&[])
+        .example("BUG: looking up invalid subclass: 8"),
+    // Whoever takes the last entry of a table is not to blame for the others.
     stack("lockdep/table-full")
         .line("BUG: MAX_LOCKDEP_%s too low!", &["table"])
         .title("BUG: MAX_LOCKDEP_{table} too low!")
+        .frame(&[])
         .types(&[])
         .class(Class::Resource)
         .example("BUG: MAX_LOCKDEP_ENTRIES too low!"),
     stack("lockdep/stacks-full")
         .line("BUG: MAX_STACK_TRACE_ENTRIES too low!", &[])
         .title("BUG: MAX_STACK_TRACE_ENTRIES too low!")
+        .frame(&[])
         .types(&[])
         .class(Class::Resource)
         .example("BUG: MAX_STACK_TRACE_ENTRIES too low!"),

@@ -1,6 +1,7 @@
 //! Pages, page tables and counters that are not as they should be.
 //!
-//! Source: `bad_page`, `warn_alloc` in `mm/page_alloc.c`; `print_bad_pte` in `mm/memory.c`; `check_mm` in
+//! Source: `bad_page`, `warn_alloc` in `mm/page_alloc.c`; `check_poison_mem` in `mm/page_poison.c`;
+//! `poison_error` in `mm/mempool.c`; `print_bad_pte` in `mm/memory.c`; `check_mm` in
 //! `kernel/fork.c`.
 
 use super::{Follows, Rule, expects_stack, rule};
@@ -11,6 +12,7 @@ const TAKE: &[Take] = &[Take::Trace];
 
 /// The allocator, in the stack that `page_owner` kept of the page's allocation and in the one that found it bad.
 const ALLOCATORS: &[&str] = &[
+    "*unpoison_pages*",
     "*alloc*",
     "get_page_from_freelist",
     "prep_new_page",
@@ -86,6 +88,30 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::Other)
         .types(TYPES)
         .example("BUG: non-zero pgtables_bytes on freeing mm: 4096"),
+    // `check_poison_mem` in `mm/page_poison.c`; until 5.11 in `mm/debug-pagealloc.c`.
+    rule("mm/page-poison")
+        .line("pagealloc: %s\n", &["what"])
+        .with("page dumped because: pagealloc: corrupted page details", &[])
+        .strict()
+        .title("pagealloc: {what} in {frame}")
+        .frame(TAKE)
+        .skip(ALLOCATORS)
+        .maybe("%px: %02x %02x ", &["", "", ""])
+        .body(expects_stack)
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .example("pagealloc: memory corruption"),
+    rule("mm/mempool-poison")
+        .line("BUG: mempool element poison mismatch\n", &[])
+        .maybe("Mempool %p size %zu", &["", ""])
+        .maybe("nr=%d @ %p: ", &["", ""])
+        .title("BUG: mempool element poison mismatch in {frame}")
+        .frame(TAKE)
+        .skip(&["mempool_*", "*_element"])
+        .body(expects_stack)
+        .class(Class::MemorySafety)
+        .types(TYPES)
+        .example("BUG: mempool element poison mismatch"),
     rule("mm/allocation-failure")
         .line("%s: page allocation failure: order:%u, mode:%s", &["comm", "order", ""])
         .line("%s: page allocation failure. order:%u, mode:%s", &["comm", "order", ""])

@@ -3,7 +3,7 @@
 //! Source: `netdev_wait_allrefs_any` in `net/core/dev.c`.
 
 use super::{Follows, Rule, rule};
-use crate::report::{Class, TypeRow};
+use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "DoS")];
 
@@ -20,5 +20,6 @@ pub(super) const RULES: &[Rule] = &[rule("netdev/waiting")
     rule("netdev/dccp-bug")
         .line("BUG: %s at net/dccp/%s:%d/%s()\n", &["what", "file", "line", "func"])
         .title("BUG: {what} at net/dccp/{file}:LINE/{func}()")
+        .frame(&[Take::Header("func")])
         .class(Class::Network)
         .example("BUG: queue is empty at net/dccp/output.c:112/dccp_write_xmit()")];

@@ -1,6 +1,7 @@
 //! The OOM killer.
 //!
-//! Source: `dump_header`, `__oom_kill_process`, `out_of_memory` in `mm/oom_kill.c`. It dumps memory and tasks first
+//! Source: `dump_header`, `__oom_kill_process`, `out_of_memory` in `mm/oom_kill.c`; of a memory cgroup
+//! `mem_cgroup_print_oom_meminfo` and `memory_stat_format` in `mm/memcontrol.c`, a counter a line. It dumps memory and tasks first
 //! and says last what it does; no function is to blame, so no title names one.
 
 use super::{Follows, Rule, rule};
@@ -8,12 +9,19 @@ use crate::report::{Class, TypeRow};
 
 const TYPES: &[TypeRow] = &[("kernel panic*", "DoS"), ("*", "")];
 
+/// Lines of a memory cgroup's counters: 37 in 6.1, more in each release.
+const COUNTERS: usize = 100;
+
 const fn asked(name: &'static str) -> Rule {
     rule(name)
         .line("%s invoked oom-killer: gfp_mask=%s, order=%d, oom_%s=%d", &["comm", "", "order", "", ""])
         .maybe("oom-kill:constraint=%s", &["constraint"])
         .maybe("Node %d %s", &["", ""])
+        .maybe("%s: usage %lukB, limit %lukB, failcnt %lu", &["", "", "", ""])
+        .maybe("Memory cgroup stats for %s:", &["cgroup"])
+        .gap(COUNTERS)
         .maybe("Tasks state (memory values in pages):", &[])
+        .maybe("Killed process %d (%s)", &["", ""])
         .maybe("[%7d] %5d %5d %8lu %8lu ", &["", "", "", "", ""])
         .follows(Follows::Anything)
         .class(Class::Resource)
@@ -34,13 +42,13 @@ pub(super) const RULES: &[Rule] = &[
         .frame(&[])
         .example(EXAMPLE),
     asked("oom/kill-in-cgroup")
-        .with("Memory cgroup out of memory: Kill%s process %d (%s)", &["", "pid", "victim"])
+        .with("Memory cgroup out of memory: Kill%s process %d (%s)", &["", "victim_pid", "victim"])
         .title("Memory cgroup out of memory: Killed process")
         .frame(&[])
         .example(EXAMPLE),
     asked("oom/kill")
-        .maybe("Out of memory%s: Kill%s process %d (%s)", &["", "", "pid", "victim"])
-        .maybe("Out of memory: kill process %d (%s)", &["pid", "victim"])
+        .maybe("Out of memory%s: Kill%s process %d (%s)", &["", "", "victim_pid", "victim"])
+        .maybe("Out of memory: kill process %d (%s)", &["victim_pid", "victim"])
         .title("Out of memory: Killed process")
         .frame(&[])
         .example(EXAMPLE),

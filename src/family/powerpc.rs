@@ -24,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&["bad-access in {frame}"])
         .class(Class::Fault)
         .types(&[("*", "MEMORY_SAFETY_BUG")])
-        .group("fault/paging-request")
+        .group(super::fault::GROUP)
         .follows(ANNOUNCED)
         .example("Oops: Kernel access of bad area, sig: 11 [#1]"),
     trap("powerpc/oops", "Oops: {what} in {frame}")

@@ -12,12 +12,15 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
     .line("INFO: %s detected stalls on CPUs/tasks", &["flavour"])
     .line("INFO: %s self-detected stall on CPU", &["flavour"])
     .line("INFO: %s detected expedited stalls on CPUs/tasks", &["flavour"])
+    // The first CPU that stalls: `print_cpu_stall_info`.
+    .maybe("%d-%s: (%s", &["cpu", "", ""])
     .title("INFO: rcu detected stall in {frame}")
     .alts(&["stall in {frame}"])
     .frame(&[Take::Dispatched])
     .follows(Follows::Bare(&["rcu/"]))
     .class(Class::Hang)
     .types(TYPES)
+    .group(super::watchdog::STALL)
     .example("rcu: INFO: rcu_preempt self-detected stall on CPU"),
     // RCU-tasks waits for tasks, not for CPUs, and prints the stack of each that holds it up.
     rule("rcu/tasks-stall")
@@ -27,5 +30,5 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
         .frame(&[Take::Chain])
         .class(Class::Hang)
         .types(TYPES)
-        .group("rcu/stall")
+        .group(super::watchdog::STALL)
         .example("INFO: rcu_tasks detected stalls on tasks:")];

@@ -4,7 +4,10 @@ use crate::printk;
 use crate::report::{Class, Defect, DefectCode, Meaning, Report, Take, TypeRow, WhenEmpty};
 
 /// Most wordings of a header, and most further lines, that one row may have.
-const FORMATS: usize = 6;
+const FORMATS: usize = 10;
+
+/// Unknown lines of the same caller after which a report is over.
+const GAP_LINES: usize = 25;
 
 /// A printk format and the names of what it captures.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +67,10 @@ pub(crate) struct Rule {
     pub(crate) body: Option<fn(&mut Report<'_>)>,
     /// Words that no header of this kind holds.
     pub(crate) unless: &'static [&'static str],
+    /// Whether a line of `=` ends the report, as one begins it.
+    pub(crate) ruled: bool,
+    /// Unknown lines that may stand between those of the report.
+    pub(crate) gap: usize,
     /// Whether the header without its required lines is somebody else's text, not a damaged report.
     pub(crate) strict: bool,
     /// A condition on the log before the header.
@@ -93,6 +100,8 @@ pub(crate) const fn rule(name: &'static str) -> Rule {
         follows: Follows::Nothing,
         body: None,
         unless: &[],
+        ruled: false,
+        gap: GAP_LINES,
         strict: false,
         after: None,
         example: "",
@@ -127,9 +136,27 @@ impl Rule {
         self
     }
 
+    /// The other half of the header, on the line right behind it: a name in it holds a line feed.
+    pub(crate) const fn broken(mut self, text: &'static str, names: &'static [&'static str]) -> Self {
+        self.parts = push_part(self.parts, Part { format: checked(text, names), required: true, next: true });
+        self
+    }
+
     /// Without its [`Rule::with`] lines the header is no header: the words alone are anybody's.
     pub(crate) const fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+
+    /// A line of `=` ends the report.
+    pub(crate) const fn ruled(mut self) -> Self {
+        self.ruled = true;
+        self
+    }
+
+    /// The report has so many lines in a row that no block and no format of the row knows.
+    pub(crate) const fn gap(mut self, lines: usize) -> Self {
+        self.gap = lines;
         self
     }
 

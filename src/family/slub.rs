@@ -8,6 +8,17 @@ use crate::report::{Class, Take, TypeRow};
 const TYPES: &[TypeRow] = &[("*", "")];
 const TAKE: &[Take] = &[Take::Trace];
 
+/// The allocator, where an allocation or a free finds what somebody else did to the object before.
+const SKIP: &[&str] = &[
+    "alloc_debug_processing",
+    "alloc_single_from_*",
+    "free_debug_processing",
+    "free_to_partial_list",
+    "get_partial*",
+    "*slab_alloc*",
+    "*slab_free*",
+];
+
 /// Until 4.8 KASAN let SLUB print the object: that is part of KASAN's report.
 const OF_KASAN: &[&str] = &["kasan: bad access detected"];
 
@@ -17,6 +28,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("BUG %s (Tainted: %s): Object already free\n", &["cache", ""])
         .title("BUG: Object already free")
         .frame(TAKE)
+        .skip(SKIP)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG kmalloc-64 (Tainted: G    B            ): Object already free"),
@@ -28,6 +40,7 @@ pub(super) const RULES: &[Rule] = &[
         .or_title("BUG: {what}")
         .sign(&["what"])
         .frame(TAKE)
+        .skip(SKIP)
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("BUG dentry (Not tainted): Poison overwritten"),

@@ -14,6 +14,7 @@ const SKIP: &[&str] =
 
 pub(super) const RULES: &[Rule] = &[
     rule("spinlock/spinlock")
+        .line("BUG: spinlock %s on CPU#%d, %s/%d", &["what", "cpu", "comm", "pid"])
         .line("BUG: spinlock %s on CPU#%d", &["what", "cpu"])
         .maybe("lock: %s, .magic: %x, .owner: %s/%d, .owner_cpu: %d", &["lock", "magic", "owner", "", ""])
         .title("BUG: spinlock {what} in {frame}")
@@ -23,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
         .types(TYPES)
         .example("BUG: spinlock bad magic on CPU#1, ring-writer/81"),
     rule("spinlock/rwlock")
+        .line("BUG: rwlock %s on CPU#%d, %s/%d, ", &["what", "cpu", "comm", "pid"])
         .line("BUG: rwlock %s on CPU#%d", &["what", "cpu"])
         .line("BUG: rwlock-%s on CPU#%d", &["what", "cpu"])
         .title("BUG: rwlock {what} in {frame}")

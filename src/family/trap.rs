@@ -60,6 +60,11 @@ pub(super) const RULES: &[Rule] = &[
         .line("PANIC: double fault", &[])
         .follows(ANNOUNCED)
         .example("traps: PANIC: double fault, error_code: 0x0"),
+    // Before the console is up and the real handlers stand: `early_fixup_exception` in `arch/x86/mm/extable.c`.
+    trap("trap/early-exception", "PANIC: early exception in {frame}")
+        .line("PANIC: early exception 0x%02x IP %lx:%lx error %lx cr2 0x%lx", &["vector", "", "", "code", "addr"])
+        .line("PANIC: early exception %02x rip %lx:%lx error %lx cr2 %lx", &["vector", "", "", "code", "addr"])
+        .example("PANIC: early exception 0x0d IP 10:ffffffff8a3c1f2e error 0 cr2 0xffff88807ffff000"),
     trap("trap/double-fault-oops", "PANIC: double fault in {frame}")
         .line("double fault: %x [#%d]", &["code", ""])
         .line("double fault, gdt at %lx", &[""])

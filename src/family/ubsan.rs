@@ -18,6 +18,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("UBSAN: Undefined behaviour in %s:%d:%d\n", &["file", "line", ""])
         .title("UBSAN: undefined-behaviour in {frame}")
         .frame(TAKE)
+        .ruled()
         .class(Class::UndefinedBehaviour)
         .types(TYPES)
         .example("UBSAN: Undefined behaviour in drivers/net/ring.c:843:16"),
@@ -26,6 +27,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("UBSAN: array-index-out-of-bounds in {frame}")
         .alts(&["bad-access in {frame}"])
         .frame(TAKE)
+        .ruled()
         .class(Class::MemorySafety)
         .types(TYPES)
         .example("UBSAN: array-index-out-of-bounds in drivers/net/ring.c:843:16"),
@@ -34,6 +36,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("Internal error: UBSAN: %s: %lx [#%d]", &["what", "", ""])
         .title("UBSAN: {what} in {frame}")
         .frame(TRAPPED)
+        .ruled()
         .class(Class::UndefinedBehaviour)
         .types(TYPES)
         .example("Internal error: UBSAN: array index out of bounds: 00000000f2005512 [#1] PREEMPT SMP"),
@@ -42,6 +45,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("UBSAN: {what} in {frame}")
         .sign(&["what"])
         .frame(TAKE)
+        .ruled()
         .class(Class::UndefinedBehaviour)
         .types(TYPES)
         .example("UBSAN: shift-out-of-bounds in drivers/net/ring.c:843:16"),

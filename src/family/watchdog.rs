@@ -8,9 +8,12 @@ use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "HANG")];
 
+/// A CPU that does not get on is noticed by whichever timer runs out first: its own watchdog's or RCU's.
+pub(super) const STALL: &str = "hang/stall";
+
 /// A lockup.
 const fn lockup(name: &'static str) -> Rule {
-    rule(name).alts(&["stall in {frame}"]).frame(&[Take::Dispatched]).class(Class::Hang).types(TYPES)
+    rule(name).alts(&["stall in {frame}"]).frame(&[Take::Dispatched]).class(Class::Hang).types(TYPES).group(STALL)
 }
 
 pub(super) const RULES: &[Rule] = &[

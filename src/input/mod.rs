@@ -64,6 +64,12 @@ pub enum Opened {
 }
 
 impl Source {
+    /// The log at `path`: `-` and no path at all are standard input.
+    #[must_use]
+    pub fn of(path: Option<&std::path::Path>) -> Self {
+        path.filter(|p| p.as_os_str() != "-").map_or(Self::Stdin, |p| Self::File(p.to_owned()))
+    }
+
     /// What outputs call it: `-` or the path, lossily as UTF-8.
     #[must_use]
     pub fn name(&self) -> String {

@@ -107,6 +107,19 @@ impl Symbol<'_> {
 }
 
 impl SourceLocation<'_> {
+    /// The path as the kernel's tree has it: without `.` and `..`, and without the folder that the tree was built in.
+    ///
+    /// ```
+    /// let log = b"BUG: KASAN: use-after-free in foo+0x1/0x2\nCall Trace:\n foo+0x1/0x2 /home/a/linux/net/foo.c:12\n";
+    /// let report = ksplat::reports(log).next().unwrap();
+    /// let location = report.traces[0].frames[0].location.as_ref().unwrap();
+    /// assert_eq!(location.path_in_tree(), "net/foo.c");
+    /// ```
+    #[must_use]
+    pub fn path_in_tree(&self) -> String {
+        super::path_in_tree(&self.file.to_str_lossy())
+    }
+
     pub(crate) fn into_owned(self) -> SourceLocation<'static> {
         SourceLocation { file: self.file.into_owned(), line: self.line }
     }

@@ -95,16 +95,19 @@ impl Meaning {
     /// The stacks on which the blame is looked for; none where the title names no function, or another one.
     pub fn stacks(&self) -> impl Iterator<Item = Role> {
         let take = if self.title.contains("{frame}") { self.take } else { &[] };
-        take.iter().filter_map(|take| match take {
-            Take::Capture(_)
-            | Take::Header(_)
-            | Take::Named(_)
-            | Take::Ip
-            | Take::Locks
-            | Take::HeldLocks => None,
-            Take::Trace | Take::Dispatched | Take::Chain | Take::Blocked => Some(Role::Crash),
-            Take::TraceOf(role) => Some(*role),
-        })
+        take.iter()
+            .flat_map(|take| match take {
+                Take::Capture(_)
+                | Take::Header(_)
+                | Take::Named(_)
+                | Take::Ip
+                | Take::Locks
+                | Take::HeldLocks => [None, None],
+                Take::Trace | Take::Blocked => [Some(Role::Crash), None],
+                Take::Dispatched | Take::Chain => [Some(Role::Crash), Some(Role::Cpu)],
+                Take::TraceOf(role) => [Some(*role), None],
+            })
+            .flatten()
     }
 }
 

@@ -11,7 +11,8 @@ mod frame;
 mod kind;
 mod memory;
 mod module;
-mod named;
+pub(crate) mod named;
+mod path;
 mod registers;
 mod task;
 mod terms;
@@ -29,6 +30,8 @@ pub use registers::{Register, Registers};
 pub use task::{Kernel, Task};
 pub use text::Text;
 pub use trace::{Role, Trace};
+
+pub(crate) use path::path_in_tree;
 
 use std::borrow::Cow;
 
@@ -52,7 +55,7 @@ pub struct Report<'log> {
     pub task: Task<'log>,
     /// Every stack of the report, in the order of the log.
     pub traces: Vec<Trace<'log>>,
-    /// Every register dump, in the order of the log. The first of [`Registers::is_kernel`] is the crash's own.
+    /// Every register dump, in the order of the log; [`Report::crash_dump`] says which is the crash's own.
     pub registers: Vec<Registers<'log>>,
     /// Every `Code:` line, in the order of the log.
     pub code: Vec<Code>,
@@ -142,10 +145,11 @@ impl<'log> Report<'log> {
         self.traces.iter().filter(move |t| t.role == role)
     }
 
-    /// The stack the crash happened on: the first of role [`Role::Crash`].
+    /// The stack the crash happened on: the first of role [`Role::Crash`]; where RCU asked the CPUs that stall for
+    /// theirs, the first of [`Role::Cpu`].
     #[must_use]
     pub fn crash_trace(&self) -> Option<&Trace<'log>> {
-        self.traces_of(Role::Crash).next()
+        self.traces_of(Role::Crash).chain(self.traces_of(Role::Cpu)).next()
     }
 
     /// Whether any stack of the report has a frame, or a register dump names a function of the kernel.
@@ -154,10 +158,20 @@ impl<'log> Report<'log> {
         self.traces.iter().any(|t| !t.frames.is_empty()) || self.crash_registers().is_some()
     }
 
-    /// The register dump of the crash: the first that was taken in the kernel, not in user space.
+    /// The register dump of the crash; see [`Report::crash_dump`].
     #[must_use]
     pub fn crash_registers(&self) -> Option<&Registers<'log>> {
-        self.registers.iter().find(|r| r.is_kernel())
+        self.registers.get(self.crash_dump()?)
+    }
+
+    /// Which of [`Report::registers`] is the crash's own: the first that was taken in the kernel, not in user space, and
+    /// not with the stack of another CPU or task.
+    #[must_use]
+    pub fn crash_dump(&self) -> Option<usize> {
+        let crash = self.crash_trace().map(|t| t.role);
+        let is_other = |t: &&Trace<'_>| matches!(t.role, Role::Cpu | Role::Other) && Some(t.role) != crash;
+        let is_others = |at| self.traces.iter().filter(is_other).any(|t| t.has_dump(at));
+        self.registers.iter().enumerate().position(|(at, r)| r.is_kernel() && !is_others(at))
     }
 
     /// The header line, without its printk prefix.

@@ -21,6 +21,30 @@ pub struct Task<'log> {
     pub workqueue: Option<Text<'log>>,
 }
 
+/// What taints a kernel, by letter: `taint_flags` in `kernel/panic.c`. `G` only says that there is no `P`.
+const TAINTS: &[(u8, &str)] = &[
+    (b'P', "PROPRIETARY_MODULE"),
+    (b'F', "FORCED_MODULE"),
+    (b'S', "CPU_OUT_OF_SPEC"),
+    (b'R', "FORCED_RMMOD"),
+    (b'M', "MACHINE_CHECK"),
+    (b'B', "BAD_PAGE"),
+    (b'U', "USER"),
+    (b'D', "DIE"),
+    (b'A', "OVERRIDDEN_ACPI_TABLE"),
+    (b'W', "WARN"),
+    (b'C', "CRAP"),
+    (b'I', "FIRMWARE_WORKAROUND"),
+    (b'O', "OOT_MODULE"),
+    (b'E', "UNSIGNED_MODULE"),
+    (b'L', "SOFTLOCKUP"),
+    (b'K', "LIVEPATCH"),
+    (b'X', "AUX"),
+    (b'T', "RANDSTRUCT"),
+    (b'N', "TEST"),
+    (b'J', "FWCTL"),
+];
+
 /// The kernel that printed the report.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -37,6 +61,21 @@ pub struct Kernel<'log> {
     pub taint: Option<Text<'log>>,
     /// vmlinux' build ID (`CONFIG_STACKTRACE_BUILD_ID`).
     pub build_id: Option<Text<'log>>,
+}
+
+impl Kernel<'_> {
+    /// What tainted the kernel, in the words of `taint_flags`, in the order of its letters.
+    ///
+    /// ```
+    /// let log = b"WARNING: CPU: 0 PID: 7 at net/core/foo.c:12 foo_poll+0x1a/0x90\n\
+    ///             CPU: 0 PID: 7 Comm: foo Tainted: G        W  O      6.9.0 #1\n";
+    /// let report = ksplat::reports(log).next().unwrap();
+    /// assert!(report.kernel.taints().eq(["WARN", "OOT_MODULE"]));
+    /// ```
+    pub fn taints(&self) -> impl Iterator<Item = &'static str> {
+        let letters = self.taint.iter().flat_map(|t| t.iter());
+        letters.filter_map(|letter| Some(TAINTS.iter().find(|(l, _)| l == letter)?.1))
+    }
 }
 
 impl Task<'_> {

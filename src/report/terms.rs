@@ -1,6 +1,6 @@
 //! The words of a report that tell it from others: identifiers and path parts.
 
-use super::{Report, Symbol};
+use super::{Report, SourceLocation, Symbol};
 use std::collections::BTreeSet;
 
 /// Shorter words tell nothing.
@@ -12,16 +12,20 @@ const CIRCUMSTANCES: &[&str] = &["CPU", "Hardware", "Modules", "Code", "Call", "
 impl Report<'_> {
     /// The identifiers and path parts of the report's text, sorted, each once.
     ///
-    /// The functions, modules and files of every stack, where the registers point, and the words of every line but those of registers, code and
-    /// machine. No numbers, no addresses, no word under three bytes: two crashes of one bug have almost the same.
+    /// The functions, modules and files of every stack, where the registers point, and the words of every line but
+    /// those of registers, code and machine. No numbers, no addresses, no word under three bytes: two crashes of one
+    /// bug have almost the same. A source file stands there by its words and as a whole, with its path in the kernel's
+    /// tree: a term with a `/` is a file.
     #[must_use]
     pub fn terms(&self) -> Vec<String> {
-        let mut terms: BTreeSet<&str> = BTreeSet::new();
+        let files: Vec<String> = self.locations().map(SourceLocation::path_in_tree).collect();
+        let mut terms: BTreeSet<&str> =
+            files.iter().map(String::as_str).filter(|f| f.contains('/')).collect();
         for symbol in self.symbols() {
             collect(&symbol.name, &mut terms);
             symbol.module.iter().for_each(|m| collect(m, &mut terms));
         }
-        for location in self.traces.iter().flat_map(|t| &t.frames).filter_map(|f| f.location.as_ref()) {
+        for location in self.locations() {
             collect(&location.file, &mut terms);
         }
         for line in self.lines.iter().filter(|l| !self.is_circumstance(l)) {
@@ -33,6 +37,11 @@ impl Report<'_> {
     fn symbols(&self) -> impl Iterator<Item = &Symbol<'_>> {
         let frames = self.traces.iter().flat_map(|t| &t.frames).filter_map(|f| f.symbol.as_ref());
         frames.chain(self.registers.iter().flat_map(|r| r.ip.iter().chain(&r.link)))
+    }
+
+    fn locations(&self) -> impl Iterator<Item = &SourceLocation<'_>> {
+        let frames = self.traces.iter().flat_map(|t| &t.frames).filter_map(|f| f.location.as_ref());
+        frames.chain(self.registers.iter().filter_map(|r| r.ip_location.as_ref()))
     }
 
     /// Whether the line says where it happened, and not what: registers, code, the machine.
@@ -71,11 +80,13 @@ mod tests {
         let mut report = Report::new(Kind::unknown("a/b".to_owned()), Span::default());
         let symbol = Symbol { name: Text::from("tcp_sendmsg"), offset: Some(16), ..Symbol::default() };
         let mut trace = Trace::new(Role::Crash, None);
-        trace.frames.push(Frame { symbol: Some(symbol), ..Frame::default() });
+        let location = Some(SourceLocation { file: Text::from("./net/core/sock.c"), line: Some(7) });
+        trace.frames.push(Frame { symbol: Some(symbol), location, ..Frame::default() });
         report.traces.push(trace);
         report.lines = ["BUG: foo in tcp_sendmsg+0x10/0x20", "at net/ipv4/tcp.c:12 ffff8880 by 12ms 0xabc"]
             .map(Text::from)
             .to_vec();
-        assert_eq!(report.terms(), ["BUG", "foo", "ipv4", "net", "tcp", "tcp_sendmsg"]);
+        let words = ["BUG", "core", "foo", "ipv4", "net"];
+        assert_eq!(report.terms(), [&words[..], &["net/core/sock.c", "sock", "tcp", "tcp_sendmsg"]].concat());
     }
 }

@@ -9,7 +9,8 @@ use super::{Frame, Text};
 pub struct Trace<'log> {
     /// What the stack is of, by the header above it.
     pub role: Role,
-    /// What the header adds: the task of `Allocated by task 81:`, the lock of `-> #1 (&mm->mmap_lock){++++}-{3:3}:`.
+    /// What the header adds: the task of `Allocated by task 81:`, the lock of `-> #1 (&mm->mmap_lock){++++}-{3:3}:`, the
+    /// number of `NMI backtrace for cpu 1`.
     pub label: Option<Text<'log>>,
     /// Which of [`super::Report::registers`] stands right before the stack: the registers it was taken with.
     pub registers: Option<usize>,
@@ -43,7 +44,12 @@ named! {
         LockChain = "lock-chain",
         /// lockdep: `… was registered at:`, `… which became HARDIRQ-irq-safe at:`.
         LockUsage = "lock-usage",
-        /// Another CPU or task, dumped beside: `NMI backtrace for cpu 1`, `sched_show_task`.
+        /// What a CPU is doing that was asked for it: `NMI backtrace for cpu 1`, `Task dump for CPU 1:`. RCU asks the
+        /// CPUs that stall; a hung task's report and a lockup's ask all.
+        Cpu = "cpu",
+        /// The panic behind another crash: `panic_on_warn`, `hung_task: blocked tasks`.
+        Panic = "panic",
+        /// Another task, dumped beside: `sched_show_task`.
         Other = "other",
         /// `FAULT_INJECTION: forcing a failure.`
         FaultInjection = "fault-injection",
@@ -57,6 +63,12 @@ impl<'log> Trace<'log> {
     #[must_use]
     pub fn new(role: Role, label: Option<Text<'log>>) -> Self {
         Self { role, label, registers: None, frames: Vec::new(), interrupted: Vec::new() }
+    }
+
+    /// Whether [`super::Report::registers`]`[dump]` was taken with this stack or stands on it.
+    #[must_use]
+    pub fn has_dump(&self, dump: usize) -> bool {
+        self.registers == Some(dump) || self.interrupted.iter().any(|(_, at)| *at == dump)
     }
 
     pub(crate) fn into_owned(self) -> Trace<'static> {

@@ -1,12 +1,14 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
-use super::{
-    EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
-};
+use super::twins::Counts;
+use super::{EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
-use crate::family::{Follows, Header};
+use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
 use crate::printk;
+
+/// Lines behind a header among which those that prove it must be.
+const REQUIRED_LINES: usize = 64;
 
 /// A splat whose end is not known yet.
 pub(super) struct Open<'log> {
@@ -18,21 +20,47 @@ pub(super) struct Open<'log> {
     pub(super) last: Line<'log>,
     pub(super) epilogue: bool,
     pub(super) nmi_sent: bool,
+    /// Whether the line of `=` that ends a report was there.
+    pub(super) ruled_off: bool,
     /// What `Splats` said of this caller before.
     pub(super) taken: usize,
+    /// An older splat of the same stream whose lines alternate with this one's.
+    pub(super) twin: Option<Box<Open<'log>>>,
+    /// Lines by sort, counted as long as there are two.
+    pub(super) counts: Counts<'log>,
+    /// Whether the second dump behind the end marker is still to come.
+    pub(super) summing: bool,
+    /// Whether it came.
+    pub(super) summed: bool,
+    /// Whether this one, the older of two, turned out to end with the header of the younger.
+    pub(super) silenced: bool,
 }
 
+/// Lines of other words that may stand between a header and what hit its caller: those that lead to its own header.
+const HIT_GAP: usize = 3;
+
+/// Lines within which the second of two CPUs that ran into the same thing says so; no whole report is that short.
+const TWIN_LINES: usize = 16;
+
 impl Open<'_> {
-    /// Where the header stands.
+    /// Where the header stands, of two the older one's.
     pub(super) fn header_at(&self) -> At {
-        self.splat.lines.get(self.splat.header).map_or_else(At::default, |l| at(&l.line))
+        let first = self.twin.as_ref().map_or(&self.splat, |twin| &twin.splat);
+        first.lines.get(first.header).map_or_else(At::default, |l| at(&l.line))
     }
+}
+
+/// `==================================================================`.
+pub(crate) fn is_separator(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    text.len() > 20 && text.iter().all(|c| *c == b'=')
 }
 
 impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
-        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { GAP_LINES };
+        let own = || self.splat.headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
+        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { own() };
         let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
         waited
             || self.last.number + SILENT_LINES < line.number
@@ -41,19 +69,83 @@ impl<'log> Open<'log> {
             || self.splat.lines.len() > SPLAT_LINES
     }
 
+    /// Takes the line if it belongs to this splat, or to the one beside it.
+    pub(super) fn takes(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+        if self.give(line, headers) {
+            return true;
+        }
+        let is_own = headers.is_empty()
+            || self.absorbs(headers)
+            || self.is_hit_by(&line, headers)
+            || (self.is_twin(&line, headers) && !self.runs_beside(&line, headers));
+        if is_own {
+            self.push(line, !headers.is_empty());
+        }
+        is_own
+    }
+
     /// Whether a header belongs to this splat and starts none of its own.
     pub(super) fn absorbs(&self, headers: &[Header<'log>]) -> bool {
         headers.first().is_some_and(|h| match h.rule.follows {
             Follows::Nothing => false,
             // A strict header alone may be no report at all: it must not take a real one along.
-            Follows::Anything => !self.splat.headers.iter().all(|own| own.rule.strict),
+            Follows::Anything => {
+                self.splat.headers.iter().any(|own| !own.rule.strict || self.has_required(own.rule))
+            }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().any(SplatLine::is_frame) => false,
+            Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
+                false
+            }
             Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
         })
+    }
+
+    /// Whether the caller that prints this splat crashed over it: it says of itself that something else went wrong
+    /// before it came to the stack, and the stack that follows holds both.
+    pub(super) fn is_hit_by(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
+        let family = |h: &Header<'log>| h.rule.name.split('/').next();
+        let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
+        let shows_stack = |l: &SplatLine<'_>| {
+            matches!(l.block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)))
+        };
+        line.caller.is_some()
+            && !self.epilogue
+            && self.gap <= HIT_GAP
+            && !other.rule.strict
+            && family(own) != family(other)
+            && own.rule.meaning.stacks().next().is_some()
+            && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
+    }
+
+    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that says neither
+    /// who prints nor when: one crash, and nothing tells the lines apart.
+    pub(super) fn is_twin(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
+        let place = |h: &Header<'log>| -> Vec<&'log [u8]> {
+            let told = h.format.names.iter().zip(&h.captures);
+            told.filter(|(name, _)| !["cpu", "pid", "comm"].contains(*name)).map(|(_, text)| *text).collect()
+        };
+        let cpu = |h: &Header<'log>| {
+            h.format.names.iter().zip(&h.captures).find(|(name, _)| **name == "cpu").map(|(_, text)| *text)
+        };
+        let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
+        line.caller.is_none()
+            && !self.epilogue
+            && self.splat.lines.len() - self.splat.header <= TWIN_LINES
+            && own.rule.name == other.rule.name
+            && cpu(own).zip(cpu(other)).is_some_and(|(a, b)| a != b)
+            && place(own) == place(other)
+    }
+
+    /// Whether the lines behind the header hold all that the row asks for.
+    fn has_required(&self, rule: &Rule) -> bool {
+        let lines = || self.splat.lines.iter().skip(self.splat.header + 1).take(REQUIRED_LINES);
+        let reads = |format, line: &SplatLine<'_>| {
+            printk::read(format, line.line.text.trim_ascii_start(), &mut Vec::new()).is_some()
+        };
+        rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
     pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
@@ -61,7 +153,7 @@ impl<'log> Open<'log> {
         let known = match &block {
             _ if is_header => true,
             Some(block) => self.belongs(block),
-            None => !self.epilogue && self.is_part(line.text),
+            None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
         };
         match block {
             Some(Block::End) => self.epilogue = true,
@@ -85,6 +177,13 @@ impl<'log> Open<'log> {
         let next = self.splat.lines.len() == self.splat.header + 1;
         let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
         parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
+    }
+
+    /// Whether the line is the first line of `=` behind the header of a report that ends in one.
+    fn is_last_rule(&mut self, text: &[u8]) -> bool {
+        is_separator(text)
+            && self.splat.headers.iter().any(|h| h.rule.ruled)
+            && !std::mem::replace(&mut self.ruled_off, true)
     }
 
     /// Behind the end marker only what the kernel prints there counts.

@@ -1,5 +1,6 @@
 //! Standard output and standard error of one run: data to the one, everything else to the other.
 
+use ksplat::output::Clean;
 use ksplat::output::text::Colour;
 use std::error::Error;
 use std::io::{self, BufWriter, StdoutLock, Write};
@@ -12,11 +13,18 @@ pub(crate) struct Console {
     pub(crate) colour: Colour,
     verbose: bool,
     failed: bool,
+    ignored: usize,
 }
 
 impl Console {
     pub(crate) fn new(colour: Colour, verbose: bool) -> Self {
-        Self { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), colour, verbose, failed: false }
+        Self {
+            out: BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            colour,
+            verbose,
+            failed: false,
+            ignored: 0,
+        }
     }
 
     /// Whether [`Console::error`] was called.
@@ -36,6 +44,26 @@ impl Console {
         say(&text);
     }
 
+    /// The value, or the error told.
+    pub(crate) fn value<T, E: Error>(&mut self, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.error(&error)).ok()
+    }
+
+    /// Counts a report that is noise; what it is, only `-v` wants to know.
+    pub(crate) fn ignored(&mut self, text: &str) {
+        self.ignored += 1;
+        self.note(text);
+    }
+
+    /// Tells how many reports were noise.
+    pub(crate) fn tell_ignored(&mut self) {
+        match std::mem::take(&mut self.ignored) {
+            0 => {}
+            1 => say("1 report ignored"),
+            count => say(&format!("{count} reports ignored")),
+        }
+    }
+
     /// Tells what cannot be done; the run will exit with 2.
     pub(crate) fn fail(&mut self, text: &str) {
         self.failed = true;
@@ -52,5 +80,5 @@ impl Console {
 
 /// Writes to standard error. That it may be closed is nobody's fault.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "ksplat: {text}");
+    let _ = writeln!(io::stderr().lock(), "ksplat: {}", Clean(text));
 }

@@ -1,40 +1,122 @@
 //! `ksplat group`: groups reports by signature.
 
 use crate::Outcome;
-use crate::args::{Format, GroupArgs};
+use crate::args::{GroupArgs, Kcidb, Paths, ReportFormat};
 use crate::console::Console;
-use crate::logs;
-use ksplat::Report;
-use ksplat::dedup::Groups;
-use ksplat::output::{json, text};
+use crate::rules::Rules;
+use crate::{logs, saved};
+use ksplat::dedup::near::Joins;
+use ksplat::dedup::{Baseline, Groups};
+use ksplat::output::{Summary, github, html, json, junit, kcidb, ktap, markdown, text};
+use ksplat::{Error, ErrorKind, Identity, Report};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
+use std::path::Path;
 
 pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome> {
-    let mut groups = Groups::new();
-    let one = |path: &str, report: Report<'_>| {
-        let mut groups = Groups::new();
-        groups.add(path, &report, &ksplat::identify(&report));
-        groups
+    let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
+    // Before the logs, which may take long: a damaged file is told at once.
+    let Some(known) = console.value(saved::known(&args.known)) else { return Ok(Outcome::Nothing) };
+    let Some(mut groups) = merged(args, console) else { return Ok(Outcome::Nothing) };
+    if args.merge.is_empty() || !args.paths.paths.is_empty() {
+        collect(&args.paths, &rules, console, &mut groups)?;
+    }
+    if let Some(path) = &args.update_known {
+        update(path, &known, &groups, console);
+    }
+    let joins = args.near.then(|| Joins::new(&groups, args.near_threshold));
+    let summary = Summary::new(&groups);
+    let summary = match &joins {
+        Some(joins) => summary.joined(joins),
+        None => summary,
     };
-    logs::each_report(&args.paths, console, &one, |_, one| {
-        one.by_size().into_iter().for_each(|group| groups.insert(group.clone()));
-        Ok(())
-    })?;
-    print(&groups, args.format, console)?;
-    Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
+    let summary = if args.known.is_empty() { summary } else { summary.against(&known) };
+    let summary = summary.owned(|file| rules.owners(Some(file)));
+    print(&summary, args.format, &args.kcidb, console)?;
+    Ok(Outcome::found(summary.alarms() > 0 && !args.exit_zero))
 }
 
-fn print(groups: &Groups, format: Format, console: &mut Console) -> io::Result<()> {
+/// The groups of the files of `--merge`.
+fn merged(args: &GroupArgs, console: &mut Console) -> Option<Groups> {
+    let mut groups = Groups::new();
+    for path in &args.merge {
+        groups.merge(console.value(saved::groups(path))?);
+    }
+    Some(groups)
+}
+
+/// Adds the reports of all logs.
+///
+/// # Errors
+///
+/// Those of standard output.
+pub(crate) fn collect(
+    paths: &Paths,
+    rules: &Rules,
+    console: &mut Console,
+    groups: &mut Groups,
+) -> io::Result<()> {
+    let one = |path: &str, report: &Report<'_>, identity: &Identity| {
+        let mut groups = Groups::new();
+        groups.add(path, report, identity);
+        groups
+    };
+    logs::each_report(paths, rules, console, &one, |_, one| {
+        groups.merge(one);
+        Ok(())
+    })
+}
+
+/// Writes what the file said, what `--known` says and what was found.
+fn update(path: &Path, known: &Baseline, groups: &Groups, console: &mut Console) {
+    let Some(mut all) = console.value(saved::known_or_none(path)) else { return };
+    known.iter().for_each(|known| all.insert(known.clone()));
+    all.update(groups);
+    console.value(saved::write_known(path, &all));
+}
+
+/// Prints the groups.
+///
+/// # Errors
+///
+/// Those of standard output.
+pub(crate) fn print(
+    summary: &Summary<'_>,
+    format: ReportFormat,
+    kcidb: &Kcidb,
+    console: &mut Console,
+) -> io::Result<()> {
     let out = &mut console.out;
     match format {
-        Format::Text => write!(out, "{}", text::groups(groups, console.colour)),
-        Format::Json => {
-            serde_json::to_writer(&mut *out, &json::Groups::new(groups))?;
-            writeln!(out)
+        ReportFormat::Text => write!(out, "{}", text::groups(summary, console.colour)),
+        ReportFormat::Json => json_line(out, &json::Groups::new(summary)),
+        ReportFormat::Ndjson => {
+            json::Groups::new(summary).groups.iter().try_for_each(|group| json_line(out, group))
         }
-        Format::Ndjson => json::Groups::new(groups).groups.iter().try_for_each(|group| {
-            serde_json::to_writer(&mut *out, group)?;
-            writeln!(out)
-        }),
+        ReportFormat::Markdown => write!(out, "{}", markdown::groups(summary)),
+        ReportFormat::Html => write!(out, "{}", html::groups(summary)),
+        ReportFormat::Junit => junit::groups(summary, out),
+        ReportFormat::Kcidb => json_line(out, &kcidb::groups(summary, kcidb.submission())),
+        ReportFormat::Ktap => write!(out, "{}", ktap::groups(summary)),
+        ReportFormat::Github => {
+            write!(out, "{}", github::annotations(summary))?;
+            step_summary(summary, console);
+            Ok(())
+        }
     }
+}
+
+fn json_line(out: &mut impl io::Write, value: &impl serde::Serialize) -> io::Result<()> {
+    json::write(out, value)?;
+    writeln!(out)
+}
+
+/// Appends the groups to the summary of the step that GitHub runs, in the room that other commands of it left.
+fn step_summary(summary: &Summary<'_>, console: &mut Console) {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|p| !p.is_empty()) else { return };
+    let taken = fs::metadata(&path).map_or(0, |m| usize::try_from(m.len()).unwrap_or(usize::MAX));
+    let text = markdown::groups_within(summary, github::STEP_SUMMARY.saturating_sub(taken));
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    console.value(written.map_err(|error| Error::new(ErrorKind::Write(path.into()), error)));
 }

@@ -1,4 +1,4 @@
-//! `ksplat kinds`: lists the rows of the table.
+//! `ksplat kinds`: lists the rows of the table; for people two lines a row, the second an example of its header.
 
 use crate::Outcome;
 use crate::args::{Format, KindsArgs};
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &KindsArgs, console: &mut Console) -> io::Result<Outcome
             let width = ksplat::kinds().map(|k| k.name.len()).max().unwrap_or(0);
             for kind in ksplat::kinds() {
                 writeln!(out, "{:<width$}  {:<19}  {}", kind.name, kind.class, kind.title)?;
+                writeln!(out, "    {}", kind.example)?;
             }
         }
         Format::Json => {

@@ -2,9 +2,10 @@
 
 use crate::args::Paths;
 use crate::console::{self, Console};
+use crate::rules::Rules;
 use ksplat::input::{Follow, Opened, Pieces, Settings, Source};
 use ksplat::log::Detection;
-use ksplat::{Error, Log, Report};
+use ksplat::{Error, Identity, Log, Report};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -13,11 +14,49 @@ const TOGETHER: usize = 64;
 
 /// What was read of one log.
 enum Done<T> {
-    Whole { name: String, bytes: usize, detection: Detection, found: Vec<T> },
+    Whole { name: String, bytes: usize, detection: Detection, found: Vec<Found<T>> },
     Long { name: String, pieces: Box<Pieces> },
 }
 
-/// Calls `visit` with what `render` makes of each report, in the order of the logs and of their lines, and flushes
+/// What becomes of a report.
+enum Found<T> {
+    /// It is rendered.
+    Wanted(T),
+    /// It is known noise: what it is, and why.
+    Noise(String),
+}
+
+fn found<T>(
+    name: &str,
+    mut report: Report<'_>,
+    rules: &Rules,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
+) -> Found<T> {
+    rules.symbolize(&mut report);
+    let identity = rules.naming.identify(&report);
+    match rules.ignore.reason(&report, &identity) {
+        None => Found::Wanted(render(name, &report, &identity)),
+        Some(reason) => {
+            Found::Noise(format!("{name}:{}: {}: ignored: {reason}", report.span.line, identity.title))
+        }
+    }
+}
+
+fn deliver<T>(
+    found: Found<T>,
+    console: &mut Console,
+    visit: &mut impl FnMut(&mut Console, T) -> io::Result<()>,
+) -> io::Result<()> {
+    match found {
+        Found::Wanted(one) => visit(console, one),
+        Found::Noise(text) => {
+            console.ignored(&text);
+            Ok(())
+        }
+    }
+}
+
+/// Calls `visit` with what `render` makes of each report that is not noise, in the order of the logs and of their lines, and flushes
 /// behind each log. Short logs are read and rendered in parallel; long ones one by one, in bounded memory.
 ///
 /// A log that cannot be read is told on standard error, and the next one is read.
@@ -27,8 +66,9 @@ enum Done<T> {
 /// Those of `visit`, which ends the run, and of standard output.
 pub(crate) fn each_report<T: Send>(
     paths: &Paths,
+    rules: &Rules,
     console: &mut Console,
-    render: &(impl Fn(&str, Report<'_>) -> T + Sync),
+    render: &(impl Fn(&str, &Report<'_>, &Identity) -> T + Sync),
     mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let settings = paths.settings();
@@ -36,21 +76,22 @@ pub(crate) fn each_report<T: Send>(
     loop {
         let together: Vec<_> = sources.by_ref().take(TOGETHER).collect();
         if together.is_empty() {
+            console.tell_ignored();
             return Ok(());
         }
         if together.iter().any(|s| matches!(s, Ok(Source::Stdin))) && io::stdin().is_terminal() {
             console::say("reading a log from the terminal; Ctrl-D ends it");
         }
-        let read = |source: Result<Source, Error>| source.and_then(|s| read(&s, &settings, render));
+        let read = |source: Result<Source, Error>| source.and_then(|s| read(&s, &settings, rules, render));
         let done: Vec<_> = together.into_par_iter().map(read).collect();
         for log in done {
             match log {
                 Err(error) => console.error(&error),
                 Ok(Done::Whole { name, bytes, detection, found }) => {
                     note(console, &name, bytes, &detection, found.len());
-                    found.into_iter().try_for_each(|one| visit(console, one))?;
+                    found.into_iter().try_for_each(|one| deliver(one, console, &mut visit))?;
                 }
-                Ok(Done::Long { name, pieces }) => long(&name, pieces, console, render, &mut visit)?,
+                Ok(Done::Long { name, pieces }) => long(&name, pieces, rules, console, render, &mut visit)?,
             }
             console.out.flush()?;
         }
@@ -60,7 +101,8 @@ pub(crate) fn each_report<T: Send>(
 fn read<T>(
     source: &Source,
     settings: &Settings,
-    render: &impl Fn(&str, Report<'_>) -> T,
+    rules: &Rules,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
 ) -> Result<Done<T>, Error> {
     let name = source.name();
     Ok(match source.open(settings)? {
@@ -68,7 +110,7 @@ fn read<T>(
         Opened::Whole(bytes) => {
             let log =
                 settings.transport.map_or_else(|| Log::from_bytes(&bytes), |t| Log::carried_by(t, &bytes));
-            let found = log.reports().map(|r| render(&name, r)).collect();
+            let found = log.reports().map(|r| found(&name, r, rules, render)).collect();
             Done::Whole { name, bytes: bytes.len(), detection: log.detection().clone(), found }
         }
     })
@@ -77,22 +119,23 @@ fn read<T>(
 fn long<T>(
     name: &str,
     mut pieces: Box<Pieces>,
+    rules: &Rules,
     console: &mut Console,
-    render: &impl Fn(&str, Report<'_>) -> T,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
     visit: &mut impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut found = 0;
+    let mut count = 0;
     for report in pieces.by_ref() {
         match report {
             Ok(report) => {
-                visit(console, render(name, report))?;
-                found += 1;
+                deliver(found(name, report, rules, render), console, visit)?;
+                count += 1;
             }
             Err(error) => console.error(&error),
         }
     }
     if let Some(detection) = pieces.detection() {
-        note(console, name, pieces.received(), detection, found);
+        note(console, name, pieces.received(), detection, count);
     }
     Ok(())
 }
@@ -104,8 +147,9 @@ fn long<T>(
 /// As [`each_report`].
 pub(crate) fn follow<T>(
     paths: &Paths,
+    rules: &Rules,
     console: &mut Console,
-    render: &impl Fn(&str, Report<'_>) -> T,
+    render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
     mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let source = match paths.paths.as_slice() {
@@ -127,11 +171,12 @@ pub(crate) fn follow<T>(
     };
     for report in reports {
         match report {
-            Ok(report) => visit(console, render(&name, report))?,
+            Ok(report) => deliver(found(&name, report, rules, render), console, &mut visit)?,
             Err(error) => console.error(&error),
         }
         console.out.flush()?;
     }
+    console.tell_ignored();
     Ok(())
 }
 

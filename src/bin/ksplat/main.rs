@@ -1,13 +1,21 @@
 //! The `ksplat` program: arguments → calls of the public API → an exit code.
 
 mod args;
+mod bisect;
+mod bisect_args;
 mod completions;
 mod console;
+mod explain;
 mod group;
 mod index;
+mod kernel_signature;
 mod kinds;
 mod logs;
 mod man;
+mod near;
+mod oracle;
+mod rules;
+mod saved;
 mod scan;
 mod schema;
 mod symbolize;
@@ -15,7 +23,9 @@ mod symbolize;
 use args::{Cli, Color, Global, Verb};
 use clap::Parser as _;
 use console::Console;
+use ksplat::bisect::Answer;
 use ksplat::output::text::Colour;
+use oracle::{Answered, Failure};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -26,6 +36,8 @@ pub(crate) enum Outcome {
     Nothing,
     /// 1.
     Found,
+    /// What the oracle answers, or that it cannot.
+    Oracle(Answered),
 }
 
 impl Outcome {
@@ -38,13 +50,32 @@ impl Outcome {
 const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    if !oracle::is_asked(std::env::args_os().map(|a| a.to_string_lossy().into_owned())) {
+        return run_cli(Cli::parse());
+    }
+    // Git takes the exit codes of clap and of a panic for "bad".
+    match std::panic::catch_unwind(|| Cli::try_parse().map(run_cli)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
+            let _ = error.print();
+            if error.use_stderr() { Failure::Usage.exit_code().into() } else { 0.into() }
+        }
+        Err(_) => Failure::Panic.exit_code().into(),
+    }
+}
+
+fn run_cli(cli: Cli) -> ExitCode {
     let mut console = Console::new(colour(&cli.global), cli.global.verbose);
     let outcome = run(&cli.verb, &mut console).and_then(|outcome| {
-        console.out.flush()?;
+        let flushed = console.out.flush();
+        // An answer of the oracle is its exit code: that nobody reads the words makes it no other.
+        if !matches!(outcome, Outcome::Oracle(_)) {
+            flushed?;
+        }
         Ok(outcome)
     });
     match outcome {
+        Ok(Outcome::Oracle(answered)) => answered.map_or_else(Failure::exit_code, Answer::exit_code).into(),
         Ok(_) if console.failed() => ERROR.into(),
         Ok(Outcome::Nothing) => 0.into(),
         Ok(Outcome::Found) => 1.into(),
@@ -63,6 +94,12 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Group(args) => group::run(args, console),
         Verb::Symbolize(args) => symbolize::run(args, console),
         Verb::Index(args) => index::run(args, console),
+        Verb::Explain(args) => explain::run(args, console),
+        Verb::Near(args) => near::run(args, console),
+        Verb::Bisect(args) => bisect::run(args, console),
+        Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
+        Verb::KernelSignature(args) => kernel_signature::run(args, console),
+        Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

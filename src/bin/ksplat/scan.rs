@@ -1,31 +1,34 @@
 //! `ksplat scan`: finds and prints every report.
 
 use crate::Outcome;
-use crate::args::{Files, Format, ScanArgs};
+use crate::args::{ReportFormat as Format, ScanArgs};
 use crate::console::Console;
-use crate::{logs, symbolize};
+use crate::rules::Rules;
+use crate::{group, logs};
+use ksplat::dedup::Groups;
 use ksplat::output::text::Colour;
-use ksplat::output::{json, text};
-use ksplat::symbolize::Symbolizer;
-use ksplat::{Error, Identity, Report};
+use ksplat::output::{Summary, html, json, markdown, text};
+use ksplat::owners::Owners;
+use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
-use std::sync::{Mutex, PoisonError};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
+    let rules = Rules::load(&args.paths.rules, console).and_then(|r| r.with_files(&args.files, console));
+    let Some(rules) = rules else { return Ok(Outcome::Nothing) };
+    let outcome = reports(args, &rules, console);
+    rules.tell(console);
+    outcome
+}
+
+fn reports(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
     let (format, colour) = (args.format, console.colour);
+    if matches!(format, Format::Junit | Format::Kcidb | Format::Github | Format::Ktap) {
+        return each_group(args, rules, console);
+    }
     let mut found = 0;
-    let mut symbolizing = match symbolizing(&args.files) {
-        Ok(symbolizing) => symbolizing,
-        Err(error) => {
-            console.error(&error);
-            return Ok(Outcome::Nothing);
-        }
-    };
-    let render = |path: &str, mut report: Report<'_>| {
-        if let Some(symbolizing) = &symbolizing {
-            symbolizing.lock().unwrap_or_else(PoisonError::into_inner).fill(&mut report);
-        }
-        render(format, colour, path, &report, &ksplat::identify(&report))
+    let render = |path: &str, report: &Report<'_>, identity: &Identity| {
+        let owners = rules.owners(identity.file.as_deref());
+        Rendering { path, report, identity, owners: owners.as_ref() }.write(format, colour)
     };
     let print = |console: &mut Console, report: io::Result<Vec<u8>>| {
         console.out.write_all(lead(format, found))?;
@@ -34,74 +37,74 @@ pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome>
         Ok(())
     };
     if args.follow {
-        logs::follow(&args.paths, console, &render, print)?;
+        logs::follow(&args.paths, rules, console, &render, print)?;
     } else {
-        logs::each_report(&args.paths, console, &render, print)?;
+        logs::each_report(&args.paths, rules, console, &render, print)?;
     }
-    if let Some(symbolizing) =
-        symbolizing.take().map(|s| s.into_inner().unwrap_or_else(PoisonError::into_inner))
-    {
-        symbolizing.tell(console);
+    if found == 0 && format == Format::Html {
+        console.out.write_all(lead(format, found))?;
     }
-    if args.format == Format::Json {
-        console.out.write_all(if found == 0 { b"[]\n" } else { b"\n]\n" })?;
-    }
+    console.out.write_all(tail(format, found))?;
     Ok(Outcome::found(found > 0 && !args.exit_zero))
 }
 
-/// Gives reports their source lines, and keeps what went wrong until the reports are printed.
-struct Symbolizing {
-    symbolizer: Symbolizer,
-    errors: Vec<Error>,
-}
-
-/// One for all logs; they are read in parallel and take turns.
-fn symbolizing(files: &Files) -> Result<Option<Mutex<Symbolizing>>, Error> {
-    if !files.are_given() {
-        return Ok(None);
+/// The formats that say a group once.
+fn each_group(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
+    if args.follow {
+        console.fail("a log is followed report by report: text, ndjson, json, markdown or html");
+        return Ok(Outcome::Nothing);
     }
-    let symbolizer = Symbolizer::open(symbolize::settings(files))?;
-    Ok(Some(Mutex::new(Symbolizing { symbolizer, errors: Vec::new() })))
-}
-
-impl Symbolizing {
-    fn fill(&mut self, report: &mut Report<'_>) {
-        self.errors.extend(self.symbolizer.report(report).err());
-        self.errors.extend(self.symbolizer.take_errors());
-    }
-
-    fn tell(mut self, console: &mut Console) {
-        self.symbolizer.take_trail().iter().for_each(|step| console.note(step));
-        self.errors.iter().for_each(|error| console.error(error));
-    }
+    let mut groups = Groups::new();
+    group::collect(&args.paths, rules, console, &mut groups)?;
+    let summary = Summary::new(&groups).owned(|file| rules.owners(Some(file)));
+    group::print(&summary, args.format, &args.kcidb, console)?;
+    Ok(Outcome::found(groups.reports() > 0 && !args.exit_zero))
 }
 
 /// What stands before a report that so many others precede.
 fn lead(format: Format, before: usize) -> &'static [u8] {
     match (format, before) {
-        (Format::Ndjson, _) | (Format::Text, 0) => b"",
-        (Format::Text, _) => b"\n",
+        (Format::Text | Format::Markdown, 1..) => b"\n",
         (Format::Json, 0) => b"[\n",
         (Format::Json, _) => b",\n",
+        (Format::Html, 0) => html::HEAD.as_bytes(),
+        _ => b"",
     }
 }
 
-/// The report as it is printed.
-fn render(
-    format: Format,
-    colour: Colour,
-    path: &str,
-    report: &Report<'_>,
-    identity: &Identity,
-) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    match format {
-        Format::Text => write!(out, "{}", text::report(path, report, identity, colour))?,
-        Format::Json => serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?,
-        Format::Ndjson => {
-            serde_json::to_writer(&mut out, &json::Report::new(path, report, identity))?;
+/// What stands behind the last of so many reports.
+fn tail(format: Format, count: usize) -> &'static [u8] {
+    match (format, count) {
+        (Format::Json, 0) => b"[]\n",
+        (Format::Json, _) => b"\n]\n",
+        (Format::Html, _) => html::FOOT.as_bytes(),
+        _ => b"",
+    }
+}
+
+/// A report that is to be printed.
+struct Rendering<'a> {
+    path: &'a str,
+    report: &'a Report<'a>,
+    identity: &'a Identity,
+    owners: Option<&'a Owners>,
+}
+
+impl Rendering<'_> {
+    fn write(&self, format: Format, colour: Colour) -> io::Result<Vec<u8>> {
+        let Self { path, report, identity, owners } = *self;
+        let mut out = Vec::new();
+        match format {
+            Format::Markdown => write!(out, "{}", markdown::report(path, report, identity, owners))?,
+            Format::Html => write!(out, "{}", html::report(path, report, identity, owners))?,
+            Format::Json | Format::Ndjson => {
+                json::write(&mut out, &json::Report::new(path, report, identity).owned_by(owners))?;
+            }
+            _ => write!(out, "{}", text::report(path, report, identity, colour).owned_by(owners))?,
+        }
+        if format == Format::Ndjson {
             out.push(b'\n');
         }
+        Ok(out)
     }
-    Ok(out)
 }

@@ -10,6 +10,10 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> io::Result<Outcom
     let output = match args.output {
         SchemaOf::Report => Output::Report,
         SchemaOf::Groups => Output::Groups,
+        SchemaOf::Known => Output::Known,
+        SchemaOf::Explanation => Output::Explanation,
+        SchemaOf::Near => Output::Near,
+        SchemaOf::Bisect => Output::Bisect,
     };
     serde_json::to_writer_pretty(&mut console.out, &schema(output))?;
     writeln!(console.out)?;

@@ -31,6 +31,8 @@ pub(crate) struct RegisterLine<'log> {
     pub(crate) ip_address: Option<InstructionPointer>,
     pub(crate) ip_location: Option<SourceLocation<'log>>,
     pub(crate) link: Option<Symbol<'log>>,
+    /// The CPU, where i386 names it beside the flags.
+    pub(crate) cpu: Option<u32>,
     /// Whether user code was running, where the line tells.
     pub(crate) user: Option<bool>,
     pub(crate) entries: Vec<Register<'log>>,
@@ -60,7 +62,11 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
             .or_else(|| loongarch::line(text)),
         b'x' | b'l' => arm64::line(text).or_else(|| arm::line(text)),
         b'r' => arm::line(text).or_else(|| mips::line(text)),
-        b'e' => riscv::line(text).or_else(|| mips::line(text)).or_else(|| loongarch::line(text)),
+        b'e' => riscv::line(text)
+            .or_else(|| mips::line(text))
+            .or_else(|| loongarch::line(text))
+            .or_else(|| x86::line(text)),
+        b'd' => x86::line(text),
         b'a' | b't' => loongarch::line(text),
         b'N' | b'M' | b'-' => powerpc::line(text),
         b'K' | b'U' => s390::line(text),
@@ -72,6 +78,10 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// Lines that start with blanks.
 fn indented(text: &[u8]) -> Option<RegisterLine<'_>> {
+    if let [b' ', b'x', ..] = text {
+        // The rest of a line that another CPU's broke into.
+        return arm64::line(text.trim_ascii_start());
+    }
     riscv::line(text)
         .or_else(|| loongarch::line(text))
         .or_else(|| s390::line(text))
@@ -170,6 +180,7 @@ mod tests {
             ("RIP: 0010:foo+0x1/0x2", "x86_64"),
             ("EAX: 00000000 EBX: 00000001 ECX: 00000002 EDX: 00000003", "i386"),
             ("pc : foo+0x1/0x2", "arm64"),
+            (" x28: 0000000000000000", "arm64"),
             ("pc : [<80101234>]    lr : [<80101238>]    psr: 60000193", "arm"),
             ("sp : 80101234  ip : 80101238  fp : 00000000", "arm"),
             ("sp : ffff800012345678", "arm64"),

@@ -3,7 +3,7 @@
 //! Source: `__show_regs` in `arch/x86/kernel/process_64.c` and `process_32.c`, `show_ip` in `dumpstack.c`.
 
 use super::{RegisterLine, pairs, register};
-use crate::bytes::{Parsed, hex, run, symbol, trailing_location, word};
+use crate::bytes::{Parsed, dec32, hex, run, symbol, trailing_location, word};
 use crate::report::{InstructionPointer, Register, Text};
 use nom::Parser;
 use nom::branch::alt;
@@ -17,16 +17,17 @@ const NAMES: &[&str] = &[
     "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", "R08", "R09", "R10", "R11", "R12", "R13", "R14",
     "R15", "FS", "GS", "knlGS", "CS", "DS", "ES", "SS", "CR0", "CR2", "CR3", "CR4", "DR0", "DR1", "DR2",
     "DR3", "DR6", "DR7", "EFLAGS", "ORIG_RAX", "PKRU", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP",
-    "ESP", "ORIG_EAX",
+    "ESP", "ORIG_EAX", // i386 before 2.6.25.
+    "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "ds", "es", "fs", "gs", "ss",
 ];
 
 /// Example: `RAX: 0000000000000000 RBX: ffff888110fa8ca8 RCX: 0000000000000101`
 pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
     match text {
         [b'R', b'I', b'P', ..] | [b'E', b'I', b'P', ..] | [b'I', b'P', b':', ..] => instruction_pointer(text),
-        [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G' | b'S', ..] | [b' ', b'D' | b'R', ..] => {
-            values(text.trim_ascii_start())
-        }
+        [b'R' | b'F' | b'C' | b'D' | b'E' | b'O' | b'P' | b'G' | b'S', ..]
+        | [b' ', b'D' | b'R', ..]
+        | [b'e' | b'd', _, ..] => values(text.trim_ascii_start()),
         _ => None,
     }
 }
@@ -52,7 +53,8 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
         return None;
     }
     // `CS` is that of the code that prints; the stack segment of 32 bits is the dump's own.
-    let stack_segment = entries.iter().find(|r| *r.name == *b"SS").and_then(|r| r.value);
+    let is_stack = |r: &&Register<'_>| matches!(&*r.name, b"SS" | b"ss");
+    let stack_segment = entries.iter().find(is_stack).and_then(|r| r.value);
     (!entries.is_empty()).then(|| RegisterLine {
         arch: arch_of(&entries),
         user: stack_segment.map(|s| s & 3 == 3),
@@ -64,7 +66,7 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
 /// Control, debug and segment registers are of both widths.
 fn arch_of(entries: &[Register<'_>]) -> &'static str {
     let widths = entries.iter().map(|r| match &*r.name {
-        [b'E', _, _] | b"ORIG_EAX" | b"SS" => "i386",
+        [b'E' | b'e', _, _] | b"ORIG_EAX" | b"SS" | b"ss" => "i386",
         [b'R', ..] | b"ORIG_RAX" | b"knlGS" => "x86_64",
         _ => "",
     });
@@ -106,11 +108,19 @@ fn instruction_pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
         let (_, address) = run(alt((preceded(opt(tag("0x")), hex), null)), rest)?;
         line.ip_address = Some(InstructionPointer(address));
     }
+    // 32 bits: `EIP: 0060:[<c0101234>] EFLAGS: 00010246 CPU: 0`, the flags on a line of their own before 2.6.25.
+    let flags = memchr::memmem::find(whole, b" EFLAGS: ").and_then(|at| whole.split_at_checked(at));
+    let (own, behind) = flags.unwrap_or((whole, b""));
     line.entries = vec![Register {
         name: Text::from(name),
-        text: Text::from(whole),
+        text: Text::from(own.trim_ascii_end()),
         value: line.ip_address.map(|a| a.0),
     }];
+    let pair = (preceded(tag(" EFLAGS: "), word), opt(preceded(tag(" CPU: "), dec32)));
+    if let Some((_, (flags, cpu))) = run(pair, behind) {
+        line.entries.push(register(b"EFLAGS", flags));
+        line.cpu = cpu;
+    }
     Some(line)
 }
 
@@ -162,6 +172,11 @@ mod tests {
     fn ok_32_bits() {
         let l = line(b"EIP: 0060:[<c0101234>] EFLAGS: 00010246 CPU: 0").unwrap();
         assert_eq!((l.ip_address, l.starts), (Some(InstructionPointer(0xc010_1234)), true));
+        assert_eq!((l.cpu, l.entries.get(1).unwrap().value), (Some(0), Some(0x10246)));
+        let l = line(b"eax: 00000000   ebx: f5a0c000   ecx: 00000000   edx: 00000001").unwrap();
+        assert_eq!((l.arch, l.entries.len()), ("i386", 4));
+        let l = line(b"ds: 007b   es: 007b   ss: 0068").unwrap();
+        assert_eq!((l.user, l.entries.len()), (Some(false), 3));
         let l = line(b"EAX: 00000000 EBX: f5a0c000 ECX: 00000000 EDX: 00000001").unwrap();
         assert_eq!((l.arch, l.entries.len()), ("i386", 4));
         assert_eq!(line(b"ORIG_EAX: 00000005").unwrap().entries.len(), 1);

@@ -1,9 +1,9 @@
-//! The wire types of groups, groups → wire, and back.
+//! The wire types of groups, and groups → wire.
 
-use super::GROUPS_SCHEMA;
+use super::time::seconds;
+use super::{GROUPS_SCHEMA, Owners};
 use crate::dedup;
-use crate::report::Class;
-use crate::{Error, ErrorKind, Result, Signature};
+use crate::output::{Row, Summary};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub struct Groups {
     pub schema: String,
     /// Reports in all groups.
     pub reports: usize,
-    /// The groups, largest first.
+    /// The groups, new ones before known ones, largest first.
     pub groups: Vec<Group>,
 }
 
@@ -45,10 +45,24 @@ pub struct Group {
     pub cluster: usize,
     /// The lines whose newline-joined bytes were hashed into the signature.
     pub canonical: Vec<String>,
+    /// The last of `members`.
+    pub last: Member,
+    /// What the file of known groups says of it.
+    pub note: Option<String>,
+    /// Where the file of known groups says that it is tracked.
+    pub link: Option<String>,
+    /// Who looks after the file to blame.
+    pub owners: Option<Owners>,
+    /// The release of the kernel of its least damaged report.
+    pub release: Option<String>,
+    /// The terms of its least damaged report: what `near` compares.
+    pub terms: Vec<String>,
+    /// Its least damaged report.
+    pub exemplar: Exemplar,
 }
 
 /// One report of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Member {
@@ -56,10 +70,35 @@ pub struct Member {
     pub path: String,
     /// Bytes from the start of the log.
     pub offset: usize,
+    /// Line of the log, from 1.
+    pub line: usize,
+    /// Seconds since boot, where the log says them.
+    pub time: Option<f64>,
     /// Its title: reports of one signature may differ in it.
     pub title: String,
     /// How many defects it has.
     pub defects: usize,
+}
+
+/// The report that stands for a group.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The log's path.
+    pub path: String,
+    /// Bytes from the start of the log.
+    pub offset: usize,
+    /// `family/row` of the table of kinds.
+    pub kind: String,
+    /// The guilty function, without compiler suffixes.
+    pub function: Option<String>,
+    /// The source file to blame.
+    pub file: Option<String>,
+    /// Line in `file`, from 1.
+    pub line: Option<u32>,
+    /// Its text without printk's prefixes, at most 16 KiB of it.
+    pub excerpt: String,
 }
 
 /// A group that is probably the same bug.
@@ -76,75 +115,43 @@ pub struct Near {
 }
 
 impl Groups {
-    /// The wire form of groups, each new and in a cluster of its own.
+    /// The wire form of groups, each in a cluster of its own unless they were joined.
     #[must_use]
-    pub fn new(groups: &dedup::Groups) -> Self {
-        let numbered = groups.by_size().into_iter().zip(1..);
-        Self {
+    pub fn new(summary: &Summary<'_>) -> Self {
+        let numbered = summary.rows.iter().zip(1..);
+        let groups = Self {
             schema: GROUPS_SCHEMA.to_owned(),
-            reports: groups.reports(),
-            groups: numbered.map(|(group, cluster)| Group { cluster, ..Group::new(group) }).collect(),
-        }
-    }
-
-    /// Reads groups from JSON. `at` says where the text stands, for the error.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Saved`] if the text is not JSON, or not groups of this schema.
-    pub fn from_json(json: &[u8], at: &str) -> Result<Self> {
-        let kind = || ErrorKind::Saved { what: "group file", at: at.to_owned() };
-        let groups: Self = serde_json::from_slice(json).map_err(|e| Error::new(kind(), e))?;
-        if groups.schema == GROUPS_SCHEMA {
-            return Ok(groups);
-        }
-        Err(Error::new(kind(), format!("schema is {:?}, not {GROUPS_SCHEMA:?}", groups.schema)))
+            reports: summary.reports,
+            groups: numbered.map(|(row, cluster)| Group { cluster, ..Group::new(row) }).collect(),
+        };
+        groups.with_joins(summary.joins)
     }
 }
 
 impl Group {
-    /// The wire form of a group that is new.
+    /// The wire form of a group.
     #[must_use]
-    pub fn new(group: &dedup::Group) -> Self {
+    pub fn new(row: &Row<'_>) -> Self {
+        let group = row.group;
         let members: Vec<Member> = group.members.iter().map(member).collect();
         Self {
             signature: group.signature.to_string(),
             title: group.title().to_owned(),
             class: group.class.name().to_owned(),
             count: members.len(),
-            status: "new".to_owned(),
+            status: row.status().to_owned(),
             first: members.first().cloned().unwrap_or_default(),
+            last: members.last().cloned().unwrap_or_default(),
             members,
             near: Vec::new(),
             cluster: 0,
             canonical: group.signature.canonical().to_vec(),
-        }
-    }
-
-    /// The group as it was when it was written.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Saved`] if the signature is not the one of the canonical lines: somebody edited it, or another
-    /// version of signatures wrote it.
-    pub fn to_group(&self) -> Result<dedup::Group> {
-        let signature = Signature::of_canonical(self.canonical.clone());
-        if signature.to_string() != self.signature {
-            let at = format!("{} should be {signature}", self.signature);
-            return Err(ErrorKind::Saved { what: "group", at }.into());
-        }
-        let members = self.members.iter().map(Member::to_member).collect();
-        Ok(dedup::Group { signature, class: Class::from_name(&self.class).unwrap_or(Class::Other), members })
-    }
-}
-
-impl Member {
-    fn to_member(&self) -> dedup::Member {
-        dedup::Member {
-            path: self.path.clone(),
-            offset: self.offset,
-            defects: self.defects,
-            title: self.title.clone(),
+            note: row.known.and_then(|k| k.note.clone()),
+            link: row.known.and_then(|k| k.link.clone()),
+            owners: row.owners.as_ref().map(Owners::new),
+            release: group.exemplar.release.clone(),
+            terms: group.exemplar.terms.clone(),
+            exemplar: exemplar(&group.exemplar),
         }
     }
 }
@@ -153,40 +160,21 @@ fn member(member: &dedup::Member) -> Member {
     Member {
         path: member.path.clone(),
         offset: member.offset,
+        line: member.line,
+        time: member.time.map(seconds),
         title: member.title.clone(),
         defects: member.defects,
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn wire() -> (dedup::Groups, Groups) {
-        let log = b"BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff8880 by task a/1\n";
-        let report = crate::reports(log).next().unwrap();
-        let mut groups = dedup::Groups::new();
-        groups.add("b.log", &report, &crate::identify(&report));
-        groups.add("a.log", &report, &crate::identify(&report));
-        let wire = Groups::new(&groups);
-        (groups, wire)
-    }
-
-    #[test]
-    fn ok_groups_come_back_from_json() {
-        let (groups, wire) = wire();
-        let json = serde_json::to_vec(&wire).unwrap();
-        let read = Groups::from_json(&json, "x").unwrap();
-        assert_eq!(read, wire);
-        assert_eq!((read.reports, read.groups[0].count, read.groups[0].first.path.as_str()), (2, 2, "a.log"));
-        assert_eq!(read.groups[0].to_group().unwrap(), *groups.by_size()[0]);
-    }
-
-    #[test]
-    fn err_a_signature_that_is_not_of_its_lines() {
-        let mut group = wire().1.groups.remove(0);
-        group.canonical.push("more".to_owned());
-        assert!(group.to_group().is_err());
-        assert!(Groups::from_json(b"{}", "x").is_err());
+fn exemplar(exemplar: &dedup::Exemplar) -> Exemplar {
+    Exemplar {
+        path: exemplar.member.path.clone(),
+        offset: exemplar.member.offset,
+        kind: exemplar.kind.clone(),
+        function: exemplar.function.clone(),
+        file: exemplar.file.clone(),
+        line: exemplar.line,
+        excerpt: exemplar.excerpt.clone(),
     }
 }

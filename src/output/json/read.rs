@@ -4,6 +4,7 @@
 //! one does not know become the neutral value of their list.
 
 use super::report::{Code, Dump, Fault, Frame, Kernel, Lock, Place, Register, Report, Task, Trace};
+use super::time::microseconds;
 use super::{Fields, REPORT_SCHEMA};
 use crate::report::{self as model, Caller, Text};
 use crate::{Error, ErrorKind, Result};
@@ -97,12 +98,6 @@ fn texts(member: &Option<String>) -> Option<Text<'static>> {
 
 fn hex(number: &str) -> Option<u64> {
     u64::from_str_radix(number.strip_prefix("0x").unwrap_or(number), 16).ok()
-}
-
-/// Seconds as microseconds; what is negative or no number is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float saturates")]
-fn microseconds(seconds: f64) -> model::Microseconds {
-    (seconds * 1e6).round() as u64
 }
 
 fn caller(name: &str) -> Option<Caller> {

@@ -3,7 +3,7 @@
 //! Absent is `null`, an empty list is `[]`: every member is always written. Reading is lenient: a missing member is
 //! taken as absent and an unknown one is passed over, so that old and new versions read each other's reports.
 
-use super::Fields;
+use super::{Fields, Owners};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +79,8 @@ pub struct Report {
     pub lines: Vec<String>,
     /// Index in `lines` of the header.
     pub header: usize,
+    /// Who looks after the file to blame.
+    pub owners: Option<Owners>,
 }
 
 /// Where a report was found.
@@ -122,6 +124,8 @@ pub struct Kernel {
     pub hardware: Option<String>,
     /// Taint letters, `G` (which says that there is no `P`) left out; `[]` not tainted, `null` unknown.
     pub taint: Option<Vec<String>>,
+    /// The same in the kernel's words: `OOT_MODULE`, `WARN`, …
+    pub taint_names: Vec<String>,
     /// The build ID of vmlinux.
     pub build_id: Option<String>,
 }

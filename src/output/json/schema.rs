@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Groups, Report};
+use super::{Bisect, Explanation, Groups, Known, Neighbours, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -11,6 +11,14 @@ pub enum Output {
     Report,
     /// `ksplat.groups/1`.
     Groups,
+    /// A line of a known file.
+    Known,
+    /// `ksplat.explanation/1`.
+    Explanation,
+    /// `ksplat.near/1`.
+    Near,
+    /// `ksplat.bisect/1`.
+    Bisect,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -20,6 +28,10 @@ pub fn schema(output: Output) -> serde_json::Value {
     match output {
         Output::Report => generator.into_root_schema_for::<Report>(),
         Output::Groups => generator.into_root_schema_for::<Groups>(),
+        Output::Known => generator.into_root_schema_for::<Known>(),
+        Output::Explanation => generator.into_root_schema_for::<Explanation>(),
+        Output::Near => generator.into_root_schema_for::<Neighbours>(),
+        Output::Bisect => generator.into_root_schema_for::<Bisect>(),
     }
     .into()
 }
@@ -33,6 +45,10 @@ mod tests {
         for (output, value) in [
             (Output::Report, serde_json::to_value(Report::default()).unwrap()),
             (Output::Groups, serde_json::to_value(Groups::default()).unwrap()),
+            (Output::Known, serde_json::to_value(Known::default()).unwrap()),
+            (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
+            (Output::Near, serde_json::to_value(Neighbours::default()).unwrap()),
+            (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =

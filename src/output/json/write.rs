@@ -4,15 +4,22 @@ use super::report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
-use super::{Fields, REPORT_SCHEMA};
+use super::time::seconds;
+use super::{Fields, Owners, REPORT_SCHEMA};
 use crate::Identity;
 use crate::report::{self as model, Role, Text};
 
 impl Report {
+    /// The same, with those who look after the file to blame.
+    #[must_use]
+    pub fn owned_by(self, owners: Option<&crate::owners::Owners>) -> Self {
+        Self { owners: owners.map(Owners::new), ..self }
+    }
+
     /// The wire form of a report that stands in the log called `path`.
     #[must_use]
     pub fn new(path: &str, report: &model::Report<'_>, identity: &Identity) -> Self {
-        let crash = report.registers.iter().position(model::Registers::is_kernel);
+        let crash = report.crash_dump();
         let dump = crash.and_then(|at| report.registers.get(at));
         let mut code = (0..report.code.len()).filter_map(|number| code(report, number));
         Self {
@@ -53,14 +60,9 @@ impl Report {
             module_details: report.modules.iter().filter_map(module).collect(),
             lines: report.lines.iter().map(ToString::to_string).collect(),
             header: report.header,
+            owners: None,
         }
     }
-}
-
-/// Microseconds as seconds. Exact: 53 bits hold every count of microseconds of 285 years.
-#[expect(clippy::cast_precision_loss, reason = "said above")]
-fn seconds(time: model::Microseconds) -> f64 {
-    time as f64 / 1e6
 }
 
 fn hex(number: u64) -> String {
@@ -71,7 +73,7 @@ fn string(text: &Option<Text<'_>>) -> Option<String> {
     text.as_ref().map(ToString::to_string)
 }
 
-fn source(path: &str, span: model::Span) -> Source {
+pub(super) fn source(path: &str, span: model::Span) -> Source {
     Source { path: path.to_owned(), offset: span.offset, length: span.length, line: span.line }
 }
 
@@ -90,6 +92,7 @@ fn kernel(kernel: &model::Kernel<'_>) -> Kernel {
         arch: kernel.arch.as_deref().map(str::to_owned),
         hardware: string(&kernel.hardware),
         taint: kernel.taint.as_ref().map(letters),
+        taint_names: kernel.taints().map(str::to_owned).collect(),
         build_id: string(&kernel.build_id),
     }
 }

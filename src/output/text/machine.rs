@@ -1,8 +1,9 @@
 //! The state of the machine: registers in columns, the code at the instruction pointer, held locks.
 
-use super::paint::{Clean, Colour, Tone};
+use super::paint::{Colour, Tone};
 use super::report::symbol_text;
 use crate::Report;
+use crate::output::clean::Clean;
 use crate::report::{Code, LockHeld, Register, Registers};
 use std::fmt;
 

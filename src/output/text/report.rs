@@ -1,7 +1,9 @@
 //! The head of a report: what, where, when, who, and what is wrong with it.
 
-use super::paint::{Clean, Colour, Tone};
+use super::paint::{Colour, Tone};
 use super::{machine, stack};
+use crate::output::clean::Clean;
+use crate::owners::Owners;
 use crate::report::{Fault, Frame, Kernel, Role, SourceLocation, Symbol, Task, Text};
 use crate::{Identity, Report};
 use std::fmt::{self, Display};
@@ -13,6 +15,7 @@ pub struct ReportText<'a> {
     pub(super) report: &'a Report<'a>,
     pub(super) identity: &'a Identity,
     pub(super) colour: Colour,
+    pub(super) owners: Option<&'a Owners>,
 }
 
 impl Display for ReportText<'_> {
@@ -29,9 +32,15 @@ impl Display for ReportText<'_> {
     }
 }
 
-impl ReportText<'_> {
+impl<'a> ReportText<'a> {
+    /// The same, with those who look after the file to blame.
+    #[must_use]
+    pub const fn owned_by(self, owners: Option<&'a Owners>) -> Self {
+        Self { owners, ..self }
+    }
+
     fn head(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { report, identity, path, .. } = *self;
+        let Self { report, identity, path, owners, .. } = *self;
         self.row(
             f,
             "log",
@@ -60,6 +69,9 @@ impl ReportText<'_> {
         }
         if let Some(hardware) = &report.kernel.hardware {
             self.row(f, "hardware", Clean(hardware))?;
+        }
+        if let Some(owners) = owners {
+            self.row(f, "owner", Clean(owners))?;
         }
         let foreign = foreign_modules(report);
         if foreign.is_empty() { Ok(()) } else { self.row(f, "modules", Clean(foreign)) }
@@ -187,6 +199,8 @@ pub(super) fn role_text(role: Role) -> &'static str {
         Role::Access => "access by",
         Role::LockChain => "lock taken by",
         Role::LockUsage => "lock used by",
+        Role::Cpu => "meanwhile on cpu",
+        Role::Panic => "panicked in",
         Role::Other => "other",
         Role::FaultInjection => "fault injected into",
         Role::Origin => "origin",

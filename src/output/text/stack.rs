@@ -1,8 +1,9 @@
 //! The stacks: the one to blame in full, the others by their first telling frames.
 
-use super::paint::{Clean, Colour, Tone};
+use super::paint::{Colour, Tone};
 use super::report::{is_guilty, location_text, role_text, symbol_text};
 use crate::dedup::skip_reason;
+use crate::output::clean::Clean;
 use crate::report::{Frame, Role, Stack, Trace};
 use crate::{Identity, Report};
 use std::fmt;
