@@ -23,6 +23,17 @@ pub enum ErrorKind {
     /// A file that was to be an ELF file is none, or a broken one.
     #[error("cannot use {} as an ELF file", .0.display())]
     Object(PathBuf),
+    /// A file could not be written; what stood there before is whole.
+    #[error("cannot write {}", .0.display())]
+    Write(PathBuf),
+    /// A file of settings says what cannot be meant.
+    #[error("{at}: {why}")]
+    Setting {
+        /// Where it stands.
+        at: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// A file that was to list symbols, as `System.map` does, lists none.
     #[error("no symbols in {}", .0.display())]
     Symbols(PathBuf),
@@ -53,17 +64,6 @@ pub enum ErrorKind {
         file: String,
         /// The file.
         path: PathBuf,
-    },
-    /// A file could not be written; what stood there before is whole.
-    #[error("cannot write {}", .0.display())]
-    Write(PathBuf),
-    /// A file of settings says what cannot be meant.
-    #[error("{at}: {why}")]
-    Setting {
-        /// Where it stands.
-        at: String,
-        /// What is wrong with it.
-        why: String,
     },
     /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]

@@ -36,9 +36,9 @@
 //!
 //! # Features
 //!
-//! Without any, the crate parses and names. `symbolize`, the default, adds source lines and the signatures of kernel
-//! images, `disasm` the instructions of `Code:` lines, `json` the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
-//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program.
+//! Without any, the crate parses and names. `json` adds the wire forms, `ci` HTML, JUnit and KCIDB, `owners` the
+//! kernel's MAINTAINERS, `compress` gzip, xz and zstd, `cli` the program. `symbolize`, the default, adds source lines and
+//! signatures of kernel images, `disasm` the instructions of `Code:` lines.
 //!
 //! # Chapters
 //!

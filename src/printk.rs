@@ -63,7 +63,7 @@ pub(crate) fn literal_prefix(format: &str) -> &[u8] {
     }
 }
 
-/// The longest literal of a format that starts with a conversion; the first of those.
+/// The longest literal of a format, the first of those: every line that matches holds it.
 pub(crate) fn longest_literal(format: &str) -> &[u8] {
     let mut rest = format.as_bytes();
     let mut longest: &[u8] = b"";

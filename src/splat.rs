@@ -7,13 +7,15 @@
 //! Logs with caller ids are demultiplexed exactly: each caller has its own open splat. Without them there is one
 //! stream, and foreign lines inside a splat are carried along as text.
 
+mod headers;
 mod open;
 mod twins;
 
 use crate::block::{self, Block};
-use crate::family::{self, Before, Header};
+use crate::family::{self, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::Caller;
+use headers::Inner;
 use open::Open;
 pub(crate) use open::is_separator;
 use std::collections::{BTreeMap, HashMap};
@@ -89,18 +91,6 @@ pub(crate) struct Splats<'log> {
 /// Where each caller's lines were taken up to.
 pub(crate) type Taken = HashMap<Option<Caller>, usize>;
 
-/// Where the next occurrence of an inner literal is.
-struct Inner {
-    finder: memchr::memmem::Finder<'static>,
-    next: usize,
-}
-
-impl Inner {
-    fn new(needle: &'static [u8]) -> Self {
-        Self { finder: memchr::memmem::Finder::new(needle), next: 0 }
-    }
-}
-
 impl<'log> Splats<'log> {
     /// The splats of these lines.
     pub(crate) fn new(bytes: &'log [u8], form: Form) -> Self {
@@ -123,46 +113,6 @@ impl<'log> Splats<'log> {
         };
         splats.find_inner(at.offset);
         splats
-    }
-
-    /// Moves every inner literal to its next occurrence at or after `offset`.
-    fn find_inner(&mut self, offset: usize) {
-        let bytes = self.bytes;
-        for inner in self.inner.iter_mut().filter(|i| i.next <= offset) {
-            let rest = bytes.get(offset..).unwrap_or_default();
-            inner.next = inner.finder.find(rest).map_or(usize::MAX, |at| offset + at);
-        }
-    }
-
-    /// The headers that a line is, if it is one.
-    fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
-        let end = raw.offset + raw.bytes.len();
-        let has_inner = self.inner.iter().any(|i| i.next < end);
-        let start = match family::lead_in(text) {
-            Some(start) => start,
-            None if has_inner => text,
-            None => return Vec::new(),
-        };
-        if has_inner {
-            self.find_inner(end);
-        }
-        let start = start.trim_ascii_end();
-        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
-        let found: Vec<_> = if has_inner {
-            family::header(start).filter(fits).collect()
-        } else {
-            family::literal(start).filter(fits).collect()
-        };
-        // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
-        let repeated = !found.is_empty() && memchr::memmem::find(start, b" [inline]").is_some();
-        if repeated { Vec::new() } else { found }
-    }
-
-    /// The lines before `offset`, as far back as a row may ask for them.
-    fn history(&self, offset: usize) -> Vec<Before<'log>> {
-        let before = self.bytes.get(offset.saturating_sub(HISTORY)..offset).unwrap_or_default();
-        let lines = Lines::new(before, self.form).map(|raw| raw.read());
-        lines.filter(|l| !l.foreign).map(|l| Before { clock: l.clock, text: l.text }).collect()
     }
 
     /// Feeds a line, or the two that ran into one.

@@ -133,6 +133,7 @@ fn ok_exit_codes_of_check() {
     let file = |name, text| log("check-codes", name, text);
     let (foo, other, quiet, empty) =
         (file("foo", FOO), file("other", OTHER), file("quiet", QUIET), file("empty", "\n"));
+    let noise = file("noise", "title kernel BUG in widget_*  # known\n");
     let done = file("done", &format!("{OTHER}TEST DONE in 12 s\r\nlogin:\n"));
     let title = "KASAN: slab-use-after-free Read in ring_write";
     for (arguments, want) in [
@@ -140,6 +141,8 @@ fn ok_exit_codes_of_check() {
         (vec!["--crash", title, &quiet], 0),
         (vec!["--crash", title, &other], 125),
         (vec!["--crash", title, &empty], 125),
+        (vec!["--crash", title, "--ignore", &noise, &other], 0),
+        (vec!["--ignore", "no-such.rules", &other], 128),
         (vec!["--crash", title, "--require", "TEST DONE", &done], 0),
         (vec!["--crash", title, "--require", r"^TEST DONE in \d+ s$", &done], 0),
         (vec!["--crash", title, "--require", "TEST DONE", &quiet], 125),

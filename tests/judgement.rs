@@ -37,6 +37,10 @@ fn ok_noise_is_counted_and_left_out() {
         let only = self::run(&[verb, "--ignore", &noise], KASAN.as_bytes());
         assert_eq!((only.code, only.err.as_str()), (Some(0), "ksplat: 1 report ignored\n"), "{verb}");
     }
+    // Saved groups are judged as logs are.
+    let saved = folder.file("saved.json", run(&["group", "--format", "json"], log.as_bytes()).out);
+    let merged = run(&["group", "--format", "json", "--merge", &saved, "--ignore", &noise], b"");
+    assert_eq!((&merged.json()["reports"], merged.err.as_str()), (&1.into(), "ksplat: 2 reports ignored\n"));
     let verbose = run(&["scan", "-v", "--ignore", &noise], log.as_bytes());
     let line = "-:1: KASAN: use-after-free Read in ip6_send_skb: ignored: flaky \\u{1b}[31mhardware\n";
     assert!(verbose.err.contains(line), "{}", verbose.err);
@@ -169,4 +173,36 @@ fn ok_explain_finds_a_signature_and_speaks_json() {
     let none = run(&["explain", "--format", "json", "--signature", "v1:0000000000000000"], log.as_bytes());
     assert_eq!((none.code, none.json()), (Some(0), json!([])));
     assert_eq!(run(&["explain", "/no/such/log"], b"").code, Some(2));
+}
+
+/// Explaining is naming: over all fixtures, the way ends where the name says.
+#[test]
+fn ok_every_explanation_ends_at_the_identity() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")];
+    let (mut reports, mut on_a_stack) = (0, 0);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            for report in ksplat::reports(&std::fs::read(&path).unwrap()) {
+                let explanation = ksplat::dedup::Naming::new().explain(&report);
+                assert_eq!(explanation.identity, ksplat::identify(&report), "{}", path.display());
+                reports += 1;
+                let Some(guilty) = &explanation.guilty else { continue };
+                let found = explanation.searches.iter().find(|search| search.found);
+                assert_eq!(found.is_none(), explanation.is_last_resort(), "{}", path.display());
+                let Some(at) = guilty.frame.filter(|_| found.is_some()) else {
+                    continue;
+                };
+                let steps = || found.into_iter().flat_map(|f| &f.steps);
+                let blamed = |frame| steps().any(|s| s.frame == frame && s.reason.is_none());
+                assert!(blamed(Some(at)) || blamed(None), "{}: {explanation:#?}", path.display());
+                on_a_stack += 1;
+            }
+        }
+    }
+    assert!(reports > 300 && on_a_stack > 150, "{reports} {on_a_stack}");
 }

@@ -5,7 +5,7 @@
 //! Where a log cannot answer, it says so: a wrong answer costs more than a skipped revision.
 
 use super::same::{Crash, same_crash};
-use crate::dedup::{Identity, glob, identify};
+use crate::dedup::{Identity, glob};
 use crate::report::named::named;
 use crate::report::{Class, Report};
 
@@ -100,12 +100,11 @@ impl Wanted {
 
     /// The crash of that report.
     #[must_use]
-    pub fn of_report(report: &Report<'_>, matching: Match) -> Self {
-        let identity = identify(report);
+    pub fn of_report(report: &Report<'_>, identity: &Identity, matching: Match) -> Self {
         let mut crash = Crash::default();
-        crash.add_report(&identity);
+        crash.add_report(identity);
         let signatures = vec![identity.signature.to_string()];
-        let titles = std::iter::once(identity.title).chain(identity.alt_titles).collect();
+        let titles = std::iter::once(&identity.title).chain(&identity.alt_titles).cloned().collect();
         Self { matching, crash, titles, signatures, class: Some(report.kind.class()) }
     }
 
@@ -130,17 +129,17 @@ impl Wanted {
         !self.crash.is_empty() && same_crash(&self.crash, &crash).is_same()
     }
 
-    /// What a log says.
+    /// What a log of so many bytes says, by its crashes in their order. What is known to be noise is to be left out.
     ///
     /// ```
     /// use ksplat::bisect::{Answer, Match, oracle::{Markers, Wanted}};
     /// let log = b"BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff8880 by task a/1\n";
     /// let wanted = Wanted::of_title("general protection fault in foo", Match::Near).unwrap();
-    /// let reports: Vec<_> = ksplat::reports(log).collect();
-    /// assert_eq!(wanted.check(&reports, log.len(), Markers::default()).answer, Answer::Present);
+    /// let crashes: Vec<_> = ksplat::reports(log).map(|r| (ksplat::identify(&r), r)).collect();
+    /// assert_eq!(wanted.check(&crashes, log.len(), Markers::default()).answer, Answer::Present);
     /// ```
     #[must_use]
-    pub fn check(&self, reports: &[Report<'_>], length: usize, markers: Markers) -> Checked {
+    pub fn check(&self, crashes: &[(Identity, Report<'_>)], length: usize, markers: Markers) -> Checked {
         let start = match markers.booted {
             Some(Some(offset)) => offset,
             Some(None) => return Checked::failed("the kernel did not come up: the boot marker is missing"),
@@ -150,13 +149,12 @@ impl Wanted {
             return Checked::failed("the log is empty");
         }
         let mut other = None;
-        for report in reports.iter().filter(|r| r.span.offset >= start) {
-            let identity = identify(report);
-            if self.is(report, &identity) {
+        for (identity, report) in crashes.iter().filter(|(_, r)| r.span.offset >= start) {
+            if self.is(report, identity) {
                 let why = format!("{} {} (line {})", identity.title, identity.signature, report.span.line);
                 return Checked { answer: Answer::Present, infra: false, why };
             }
-            other.get_or_insert(identity.title);
+            other.get_or_insert_with(|| identity.title.clone());
         }
         without(other, markers.finished)
     }
@@ -270,7 +268,10 @@ impl Quorum {
     ///
     /// ```
     /// use ksplat::bisect::{Answer, oracle::{Markers, Quorum, Wanted}};
-    /// let run = |log: &[u8]| Wanted::any().check(&ksplat::reports(log).collect::<Vec<_>>(), log.len(), Markers::default());
+    /// let run = |log: &[u8]| {
+    ///     let crashes: Vec<_> = ksplat::reports(log).map(|r| (ksplat::identify(&r), r)).collect();
+    ///     Wanted::any().check(&crashes, log.len(), Markers::default())
+    /// };
     /// let runs = [run(b"all is well\n"), run(b""), run(b"kernel BUG at a.c:1!\nRIP: 0010:f+0x1/0x2\n")];
     /// let judged = Quorum::default().verdict(&runs);
     /// assert_eq!((judged.answer, judged.infra), (Answer::Present, 1));
@@ -311,12 +312,19 @@ mod tests {
     const FOO: &str = "BUG: KASAN: use-after-free in foo+0x1/0x2\nRead of size 8 at addr ffff8880 by task a/1\nCall Trace:\n foo+0x1/0x2\n";
     const OTHER: &str = "kernel BUG at fs/inode.c:10!\nRIP: 0010:bar_iput+0x1/0x2\n";
 
+    fn crashes(log: &str) -> Vec<(Identity, Report<'_>)> {
+        crate::reports(log.as_bytes()).map(|r| (crate::identify(&r), r)).collect()
+    }
+
     fn checked(wanted: &Wanted, log: &str, markers: Markers) -> Checked {
-        wanted.check(&crate::reports(log.as_bytes()).collect::<Vec<_>>(), log.len(), markers)
+        wanted.check(&crashes(log), log.len(), markers)
     }
 
     fn foo(matching: Match) -> Wanted {
-        Wanted::of_report(&crate::reports(FOO.as_bytes()).next().unwrap(), matching)
+        {
+            let (identity, report) = &crashes(FOO)[0];
+            Wanted::of_report(report, identity, matching)
+        }
     }
 
     #[test]

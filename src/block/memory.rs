@@ -1,6 +1,7 @@
 //! Fault address, object, shadow, page walk, and the words that end a report.
 
 use super::Block;
+use super::prose::is_prose;
 use crate::bytes::{dec, dec32, hex_value};
 use crate::printk;
 use crate::report::{Role, Text};
@@ -61,98 +62,6 @@ const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 /// `__vmalloc_node_range` warns with a stack that is no crash's: `syz-executor: vmalloc: allocation failure: 0 bytes`.
 const VMALLOC_FAILURE: &[u8] = b": vmalloc: allocation failure: ";
 
-/// Starts of lines that belong to a report and say nothing that is kept.
-const PROSE: &[&str] = &[
-    "The buggy address ",
-    "Memory state around ",
-    "Disabling lock debugging",
-    "#PF: ",
-    "note: ",
-    "Dumping ftrace",
-    "irq event stamp",
-    "hardirqs last",
-    "softirqs last",
-    "other info that might",
-    "which lock already depends",
-    "but task is already holding",
-    "is trying to",
-    "Possible unsafe locking",
-    "Chain exists of",
-    "*** DEADLOCK",
-    "INFO: lockdep is turned off",
-    "INFO: Slab ",
-    "INFO: Object ",
-    "Object ",
-    "Redzone ",
-    "Padding ",
-    "Bytes b4 ",
-    "page:",
-    "page dumped",
-    "page_owner ",
-    "page has been migrated",
-    "(stack is not available)",
-    "<Same stack as pid ",
-    "flags: ",
-    "raw: ",
-    "Lost ",
-    "Showing busy workqueues",
-    "Showing all locks held",
-    "DMAR",
-    "Stack:",
-    "Stack depth",
-    "Thread overran",
-    "Shutting down cpus",
-    "Oops: ",
-    "SMP ",
-    "Supported: ",
-    "Last Breaking-Event",
-    "Internal error: Oops",
-    "Mem abort info",
-    "Data abort info",
-    "Exception stack",
-    "user pgtable",
-    "swapper pgtable",
-    "comm \"",
-    "hex dump",
-    "unreferenced object",
-    "rcu: ",
-    "Modules linked in",
-    "invalid opcode: ",
-    "Tainted: ",
-    "kasan: ",
-    "Bytes %",
-    "Memory access of size",
-    "Data copied to user",
-    "value changed",
-    "Reported by Kernel Concurrency",
-    "Memory failure",
-    "Unable to access",
-    "CR2: ",
-    "EC = ",
-    "SET = ",
-    "EA = ",
-    "FSC = ",
-    "ISV = ",
-    "GCS = ",
-    "SF = ",
-    "SSE = ",
-    "Access size = ",
-    "pgd = ",
-    "Current pgtable",
-    "Register r",
-    "Stack : ",
-    "Fault in ",
-    "Faulting instruction address",
-    "LE PAGE_SIZE=",
-    "BE PAGE_SIZE=",
-    "Instruction dump",
-    "8<--- cut here",
-    "Kernel memory ",
-    "FIX ",
-    "Slab ",
-    "lock-classes",
-];
-
 /// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`.
 const GP_THREAD: &[u8] = b"Stack dump where RCU GP kthread last ran:";
 
@@ -191,7 +100,7 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
 }
 
 fn prose(line: &[u8]) -> Option<Block<'_>> {
-    PROSE.iter().any(|p| line.starts_with(p.as_bytes())).then_some(Block::Fact(Fact::Prose))
+    is_prose(line).then_some(Block::Fact(Fact::Prose))
 }
 
 /// `---[ end trace 0123456789abcdef ]---`, `---[ end Kernel panic - not syncing: … ]---`.

@@ -4,19 +4,21 @@
 //! open report at all; a line that it does not know is the family's business, or somebody else's.
 
 mod code;
+mod frame;
 mod locks;
 mod memory;
 mod modules;
+mod prose;
 pub(crate) mod registers;
 mod task;
 mod trace;
 mod words;
 
 pub(crate) use code::KERNEL_CODE;
+pub(crate) use frame::{FrameLine, symbol_of};
 pub(crate) use memory::Fact;
 pub(crate) use registers::RegisterLine;
 pub(crate) use task::TaskLine;
-pub(crate) use trace::{FrameLine, symbol_of};
 
 use crate::report::{Code, LockHeld, Module, Role, Text};
 
@@ -77,13 +79,13 @@ fn flush(text: &[u8]) -> Option<Block<'_>> {
         .or_else(|| modules::read(text).map(Block::Modules))
         .or_else(|| memory::read(text))
         .or_else(|| locks::read(text).map(Block::Lock))
-        .or_else(|| trace::frame(text).map(Block::Frame))
+        .or_else(|| frame::frame(text).map(Block::Frame))
         .or_else(|| words::memory_words(text).then_some(Block::More))
 }
 
 /// Lines that start with a blank or a bracket: frames, most of them.
 fn indented(text: &[u8]) -> Option<Block<'_>> {
-    trace::frame(text)
+    frame::frame(text)
         .map(Block::Frame)
         .or_else(|| trace::start(text))
         .or_else(|| trace::heading(text))

@@ -28,6 +28,10 @@ const STAND_INS: &[(&str, &str)] = &[
         "__bread* __brelse clear_nlink drop_nlink inc_nlink mark_buffer_dirty* set_nlink",
     ),
     ("reads a page for whoever looks into it", "read_cache_*"),
+    (
+        "reads through the page cache for its caller",
+        "read_cache_folio* read_cache_page* read_dev_sector read_mapping_* read_part_sector",
+    ),
     ("loads a module by the name that the caller chose", "__request_module"),
 ];
 

@@ -93,6 +93,11 @@ impl Groups {
         other.groups.into_values().for_each(|group| self.insert(group));
     }
 
+    /// Keeps the groups that `keep` is true of.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Group) -> bool) {
+        self.groups.retain(|_, group| keep(group));
+    }
+
     /// The groups, those with most members first, then by title and signature.
     #[must_use]
     pub fn by_size(&self) -> Vec<&Group> {

@@ -36,7 +36,7 @@ pub(super) struct Doubt {
     /// Why.
     pub(super) defect: Defect,
     /// The function that a signature still rests on better than on none.
-    pub(super) suspect: Option<Guilty>,
+    pub(super) suspect: Option<Box<Guilty>>,
 }
 
 /// Finds the guilty frame by the sources that the report's kind names, or says why there is none.
@@ -55,7 +55,7 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
         Some(found) if ran_into_injection(report, &texts, &found) => {
             let text = "the stack of an injected fault stands before the crash's own".to_owned();
             let defect = Defect { code: DefectCode::Interleaved, text };
-            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts) })
+            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts).map(Box::new) })
         }
         Some(found) => Ok(found),
         None => caller::jumper(report)
@@ -308,6 +308,7 @@ fn dispatched_on(
     let mut above: Option<Candidate<'_>> = None;
     for c in first.chain(frames) {
         if c.name.contains(skip::CROSS_CALL) {
+            walk.picks(&c);
             let wrappers = (c.name != skip::CROSS_CALL).then(|| c.name.to_owned()).into_iter().collect();
             return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
         }
@@ -364,10 +365,11 @@ fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Optio
     let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     // Further stacks are of other tasks.
     crash.next().and_then(|(at, trace)| {
-        if let Some((c, name)) =
-            candidates(trace, at, names, true).find_map(|c| Some((c.frame, skip::bucket(c.name)?.to_owned())))
-        {
-            return Some(named(&name, c, Vec::new()));
+        let shared =
+            candidates(trace, at, names, true).find_map(|c| Some((skip::bucket(c.name)?.to_owned(), c)));
+        if let Some((name, c)) = shared {
+            walk.picks(&c);
+            return Some(named(&name, c.frame, Vec::new()));
         }
         let c = candidates(trace, at, names, true).find(|c| is_stuck(c, walk))?;
         Some(named(c.name, c.frame, callers_from(report, walk, names, at, c.frame?.1 + 1)))

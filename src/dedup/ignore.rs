@@ -1,7 +1,7 @@
 //! Known noise: reports that nobody wants to hear of, with the reason why.
 
 use super::settings::{self, Line};
-use super::{Identity, Signature, glob};
+use super::{Group, Identity, Signature, glob};
 use crate::Result;
 use crate::report::Report;
 
@@ -60,20 +60,28 @@ impl Ignore {
     /// Why the report is noise, by the first rule that it fits; `None` if it is none.
     #[must_use]
     pub fn reason(&self, report: &Report<'_>, identity: &Identity) -> Option<&str> {
-        let rule = self.rules.iter().find(|rule| rule.fits(report, identity))?;
-        Some(&rule.reason)
+        let signature = identity.signature.to_string();
+        self.find(report.kind.name(), &identity.title, identity.function.as_deref(), &signature)
     }
-}
 
-impl Rule {
-    fn fits(&self, report: &Report<'_>, identity: &Identity) -> bool {
-        let matches = |text: &str| glob::matches(&self.pattern, text);
-        match self.what {
-            What::Kind => matches(report.kind.name()),
-            What::Title => matches(&identity.title),
-            What::Function => identity.function.as_deref().is_some_and(matches),
-            What::Signature => identity.signature.to_string() == self.pattern,
-        }
+    /// Why the reports of a group are noise, by the one that stands for them.
+    #[must_use]
+    pub fn reason_of_group(&self, group: &Group) -> Option<&str> {
+        let exemplar = &group.exemplar;
+        self.find(&exemplar.kind, group.title(), exemplar.function.as_deref(), &group.signature.to_string())
+    }
+
+    fn find(&self, kind: &str, title: &str, function: Option<&str>, signature: &str) -> Option<&str> {
+        let fits = |rule: &&Rule| {
+            let matches = |text: &str| glob::matches(&rule.pattern, text);
+            match rule.what {
+                What::Kind => matches(kind),
+                What::Title => matches(title),
+                What::Function => function.is_some_and(matches),
+                What::Signature => signature == rule.pattern,
+            }
+        };
+        Some(&self.rules.iter().find(fits)?.reason)
     }
 }
 

@@ -58,7 +58,8 @@ impl Naming {
             Some(Err(doubt)) => (None, Some(doubt)),
             None => (None, None),
         };
-        let (missing, suspect) = doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(demangled)));
+        let (missing, suspect) =
+            doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(|s| demangled(*s))));
         let title = title::title(report, guilty.as_ref());
         let mut defects = report.defects.clone();
         defects.extend(missing.filter(|_| title.lacks_frame));

@@ -98,6 +98,11 @@ impl<'a> Walk<'a> {
         reason.is_none()
     }
 
+    /// A frame is taken by its name alone: everything else that waits there waits for the same.
+    pub(super) fn picks(&self, candidate: &Candidate<'_>) {
+        self.record(candidate.name, None, candidate.frame, None);
+    }
+
     /// A frame is passed over for a reason of this kind of search.
     pub(super) fn passes(&self, candidate: &Candidate<'_>, reason: &str) {
         self.record(candidate.name, None, candidate.frame, Some(reason));

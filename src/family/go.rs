@@ -13,45 +13,35 @@ const GOROUTINE: &str = "goroutine %d [%s]:";
 const PLACE: &str = "%s.go:%d +0x%x\n";
 const STACK: &str = "runtime stack:\n";
 
+/// A crash of a Go program: words that are anybody's, until a stack of Go's follows.
+const fn crash(name: &'static str) -> Rule {
+    rule(name).maybe(PLACE, &["", "", ""]).frame(&[]).class(Class::Panic).types(TYPES)
+}
+
 pub(super) const RULES: &[Rule] = &[
-    rule("go/stuck-sentry")
+    crash("go/stuck-sentry")
         .line("panic: Sentry detected %d stuck task(s)", &[""])
         .line("panic: Sentry detected stuck task", &[])
         .title("panic: Sentry detected stuck tasks")
-        .maybe(PLACE, &["", "", ""])
-        .frame(&[])
         .class(Class::Hang)
-        .types(TYPES)
         .example("panic: Sentry detected 2 stuck task(s):"),
-    rule("go/panic")
+    crash("go/panic")
         .line("panic: %s\n", &["what"])
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("panic: {what}")
-        .maybe(PLACE, &["", "", ""])
-        .frame(&[])
-        .class(Class::Panic)
-        .types(TYPES)
         .example("panic: runtime error: index out of range [3] with length 3"),
-    rule("go/fatal-error")
+    crash("go/fatal-error")
         .line("fatal error: %s\n", &["what"])
         .with(GOROUTINE, &["", ""])
         .strict()
         .title("go runtime error")
-        .maybe(PLACE, &["", "", ""])
-        .frame(&[])
-        .class(Class::Panic)
-        .types(TYPES)
         .example("fatal error: all goroutines are asleep - deadlock!"),
-    rule("go/fatal-error-of-runtime")
+    crash("go/fatal-error-of-runtime")
         .line("fatal error: %s\n", &["what"])
         .with(STACK, &[])
         .strict()
         .title("go runtime error")
-        .maybe(PLACE, &["", "", ""])
-        .frame(&[])
-        .class(Class::Panic)
-        .types(TYPES)
         .group("go/fatal-error")
         .example("fatal error: unexpected signal during runtime execution"),
 ];

@@ -31,113 +31,79 @@ const TAKE: &[Take] = &[Take::Capture("func"), Take::Trace, Take::Header("func")
 const SIZED: &str = "%s of size %zu ";
 const UNSIZED: &str = "%s at addr %px by task ";
 
+/// What the reports share.
+const fn kasan(name: &'static str) -> Rule {
+    rule(name).frame(TAKE).ruled().class(Class::MemorySafety).types(TYPES)
+}
+
+/// A bad access in one of its wordings.
+const fn access(name: &'static str) -> Rule {
+    kasan(name)
+        .title("KASAN: {what} {access} in {frame}")
+        .alts(&["bad-access in {frame}"])
+        .skip(SKIP)
+        .body(expects_stack)
+        .group("kasan/bad-access")
+}
+
+/// The header of one whose access line is lost.
+const fn cut(name: &'static str) -> Rule {
+    kasan(name).skip(SKIP).vague().group("kasan/bad-access")
+}
+
 pub(super) const RULES: &[Rule] = &[
-    rule("kasan/invalid-free")
+    kasan("kasan/invalid-free")
         .line("BUG: KASAN: double-free or invalid-free in %pS", &["func"])
         .line("BUG: KASAN: invalid-free in %pS", &["func"])
         .line("BUG: KASAN: double-free in %pS", &["func"])
         .title("KASAN: invalid-free in {frame}")
         .alts(&["invalid-free in {frame}"])
-        .frame(TAKE)
         .skip(SKIP)
         .body(expects_stack)
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
         // Who comes first, the second kfree() or another use of the object, is a race.
         .group("kasan/bad-access")
         .example("BUG: KASAN: double-free in kvfree_call+0x1f7/0x560"),
-    rule("kasan/bad-access")
+    access("kasan/bad-access")
         .line("BUG: KASAN: %s in %pS", &["what", "func"])
         .with(SIZED, &["access", "size"])
-        .title("KASAN: {what} {access} in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
-        .skip(SKIP)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
         .example("BUG: KASAN: slab-out-of-bounds in ring_write+0x1f7/0x560"),
-    rule("kasan/bad-access-of-no-size")
+    access("kasan/bad-access-of-no-size")
         .line("BUG: KASAN: %s in %pS", &["what", "func"])
         .with(UNSIZED, &["access", "addr"])
-        .title("KASAN: {what} {access} in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
-        .skip(SKIP)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
-        .group("kasan/bad-access")
         .example("BUG: KASAN: invalid-access in tag_write+0x1f7/0x560"),
     // 4.0 to 4.2 spelt the name so, and the kinds with blanks.
-    rule("kasan/bad-access-of-4.0")
+    access("kasan/bad-access-of-4.0")
         .line("BUG: KASan: %s in %pS", &["what", "func"])
         .with(SIZED, &["access", "size"])
-        .title("KASAN: {what} {access} in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
-        .skip(SKIP)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
-        .group("kasan/bad-access")
         .example("BUG: KASan: out of bounds access in ring_write+0x1f7/0x560 at addr ffff8800b1234567"),
     // Before 4.11, addresses that no shadow covers: the title has no function, the signature has.
-    rule("kasan/bad-access-on-address")
+    kasan("kasan/bad-access-on-address")
         .line("BUG: KASAN: %s on address %px", &["what", "addr"])
         .line("BUG: KASan: %s on address %px", &["what", "addr"])
         .with(SIZED, &["access", "size"])
         .title("KASAN: {what} {access}")
-        .frame(TAKE)
         .body(expects_stack)
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
         .group("kasan/bad-access")
         .example("BUG: KASAN: null-ptr-deref on address 0000000000000010"),
-    rule("kasan/asynchronous")
+    kasan("kasan/asynchronous")
         .line("BUG: KASAN: invalid-access\n", &[])
         .title("KASAN: invalid-access")
+        .frame(&[Take::Ip, Take::Trace])
         .vague()
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
         .example("BUG: KASAN: invalid-access"),
-    rule("kasan/cut-behind-address")
+    cut("kasan/cut-behind-address")
         .line("BUG: KASAN: %s in %pS at addr %p", &["what", "func", ""])
         .title("KASAN: {what} in {func} at addr ADDR")
-        .frame(TAKE)
-        .skip(SKIP)
-        .vague()
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
-        .group("kasan/bad-access")
         .example("BUG: KASAN: use-after-free in ring_write+0x1f7/0x560 at addr ffff8800b1234567"),
-    rule("kasan/cut")
+    cut("kasan/cut")
         .line("BUG: KASAN: %s in %pS", &["what", "func"])
         .title("KASAN: {what} in {func}")
-        .frame(TAKE)
-        .skip(SKIP)
-        .vague()
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
-        .group("kasan/bad-access")
         .example("BUG: KASAN: use-after-free in ring_write+0x1f7/0x560"),
-    rule("kasan/cut-short")
+    cut("kasan/cut-short")
         .line("BUG: KASAN: %s\n", &["rest"])
         .title("KASAN: {rest}")
         .frame(&[Take::Trace])
-        .vague()
-        .ruled()
-        .class(Class::MemorySafety)
-        .types(TYPES)
-        .group("kasan/bad-access")
+        .skip(&[])
         .example("BUG: KASAN: use-after-free in"),
 ];
 

@@ -46,48 +46,37 @@ const USB: &[&str] = &[
     "kmsan_*",
 ];
 
+/// What the reports share.
+const fn kmsan(name: &'static str) -> Rule {
+    rule(name)
+        .alts(&["bad-access in {frame}"])
+        .frame(TAKE)
+        .body(expects_stack)
+        .ruled()
+        .class(Class::Uninitialized)
+        .types(TYPES)
+}
+
 pub(super) const RULES: &[Rule] = &[
-    rule("kmsan/usb-infoleak")
+    kmsan("kmsan/usb-infoleak")
         .line("BUG: KMSAN: kernel-usb-infoleak in %pSb", &["func"])
         .title("KMSAN: kernel-usb-infoleak in {frame}")
-        .frame(TAKE)
+        .alts(&[])
         .skip(USB)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::Uninitialized)
-        .types(TYPES)
         .example("BUG: KMSAN: kernel-usb-infoleak in usb_submit_urb+0x7ef/0x1f50"),
-    rule("kmsan/infoleak")
+    kmsan("kmsan/infoleak")
         .line("BUG: KMSAN: kernel-infoleak in %pSb", &["func"])
         .title("KMSAN: kernel-infoleak in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
         .skip(COPIES)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::Uninitialized)
-        .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak in _copy_to_iter+0x870/0x1fd0"),
-    rule("kmsan/infoleak-after-free")
+    kmsan("kmsan/infoleak-after-free")
         .line("BUG: KMSAN: kernel-infoleak-after-free in %pSb", &["func"])
         .title("KMSAN: kernel-infoleak-after-free in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
         .skip(COPIES)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::Uninitialized)
-        .types(TYPES)
         .example("BUG: KMSAN: kernel-infoleak-after-free in _copy_to_iter+0x870/0x1fd0"),
-    rule("kmsan/use")
+    kmsan("kmsan/use")
         .line("BUG: KMSAN: %s in %pSb", &["what", "func"])
         .title("KMSAN: {what} in {frame}")
-        .alts(&["bad-access in {frame}"])
-        .frame(TAKE)
-        .body(expects_stack)
-        .ruled()
-        .class(Class::Uninitialized)
-        .types(TYPES)
         .example("BUG: KMSAN: uninit-value in ring_read+0x1839/0x5860"),
 ];
 

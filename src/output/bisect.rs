@@ -1,5 +1,6 @@
 //! A bisection in words: the rows of its table and what was found, for text and Markdown alike; and the Markdown.
 
+use super::markdown::{code, escape};
 use crate::bisect::audit::{Audit, Suspect};
 use crate::bisect::{Bisection, Ending, Likeness, Outcome, Program, Revision, Run, Sought, Stage, Verdict};
 use std::fmt::Write as _;
@@ -236,8 +237,7 @@ pub fn markdown(bisection: &Bisection<'_>, audit: &Audit) -> String {
     let title = bisection.original_title().or(bisection.crash_title.as_ref()).map(ToString::to_string);
     let mut out = format!("## Bisection of {}\n\n", code(title.as_deref().unwrap_or("a crash")));
     let [claim, advice] = finding(bisection, audit);
-    let _ =
-        writeln!(out, "{}\n\n{}\n\n{}.\n", escaped(&claim), escaped(&advice), escaped(&effort(bisection)));
+    let _ = writeln!(out, "{}\n\n{}\n\n{}.\n", escape(&claim), escape(&advice), escape(&effort(bisection)));
     out.push_str("| Revision | Runs | Verdict | Only this crash | Subject |\n|---|---|---|---|---|\n");
     let rows = rows(bisection, audit);
     for row in &rows {
@@ -248,15 +248,15 @@ pub fn markdown(bisection: &Bisection<'_>, audit: &Audit) -> String {
             row.hash,
             row.verdict,
             row.again,
-            escaped(&row.subject)
+            escape(&row.subject)
         );
     }
-    let _ = writeln!(out, "\n{}\n", escaped(&legend(&rows)));
+    let _ = writeln!(out, "\n{}\n", escape(&legend(&rows)));
     for evidence in &audit.evidence {
-        let _ = writeln!(out, "* ×{:.2}: {}", evidence.ratio, escaped(&evidence.text));
+        let _ = writeln!(out, "* ×{:.2}: {}", evidence.ratio, escape(&evidence.text));
     }
     for remark in &audit.remarks {
-        let _ = writeln!(out, "* {}{}", at(remark.hash.as_deref()), escaped(&remark.text));
+        let _ = writeln!(out, "* {}{}", at(remark.hash.as_deref()), escape(&remark.text));
     }
     out
 }
@@ -265,23 +265,4 @@ pub fn markdown(bisection: &Bisection<'_>, audit: &Audit) -> String {
 #[must_use]
 pub fn at(hash: Option<&str>) -> String {
     hash.map(|h| format!("{}: ", short(h))).unwrap_or_default()
-}
-
-/// Text of a log as Markdown that says just that.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '&' | '~' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-fn code(text: &str) -> String {
-    let clean: String =
-        text.chars().map(|c| if c.is_control() || matches!(c, '`' | '|') { ' ' } else { c }).collect();
-    format!("`{clean}`")
 }

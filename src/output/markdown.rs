@@ -114,7 +114,7 @@ fn details(row: &Row<'_>, compared: bool) -> String {
 }
 
 /// Text that is shown as it is: in more backticks than it has in a row.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = Clean(text).to_string();
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
@@ -140,7 +140,7 @@ fn link(text: &str) -> String {
 }
 
 /// Text without any character that Markdown or HTML read as theirs.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::new();
     for c in Clean(text).to_string().chars() {
         match c {

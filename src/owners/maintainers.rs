@@ -30,10 +30,18 @@ pub struct Maintainers {
 #[derive(Debug, Clone)]
 struct Entry {
     section: Section,
-    files: Vec<FilePattern>,
+    covers: Vec<Cover>,
     excluded: Vec<FilePattern>,
-    names: Vec<Regex>,
     keywords: Vec<Regex>,
+}
+
+/// What a section covers, by one of its lines.
+#[derive(Debug, Clone)]
+enum Cover {
+    /// `F:`
+    File(FilePattern),
+    /// `N:`
+    Name(Regex),
 }
 
 impl Maintainers {
@@ -46,7 +54,7 @@ impl Maintainers {
         let mut not_understood = Vec::new();
         let sections = sections(&String::from_utf8_lossy(text));
         let entries: Vec<Entry> = sections.into_iter().map(|s| Entry::new(s, &mut not_understood)).collect();
-        if entries.iter().all(|e| e.files.is_empty() && e.names.is_empty()) {
+        if entries.iter().all(|e| e.covers.is_empty()) {
             let why = "no section with a file pattern (F:)".to_owned();
             return Err(ErrorKind::Setting { at: at.to_owned(), why }.into());
         }
@@ -93,27 +101,33 @@ impl Maintainers {
 
 impl Entry {
     fn new(section: Section, not_understood: &mut Vec<String>) -> Self {
-        let patterns = |letter| section.values(letter).map(FilePattern::new).collect();
-        let (files, excluded) = (patterns('F'), patterns('X'));
-        let mut expressions = |letter| {
-            let mut read = Vec::new();
-            for value in section.values(letter) {
-                match expression(value) {
-                    Some(regex) => read.push(regex),
-                    None => not_understood.push(format!("{letter}: {value}")),
-                }
+        let mut read = |letter, value: &str| {
+            let regex = expression(value);
+            if regex.is_none() {
+                not_understood.push(format!("{letter}: {value}"));
             }
-            read
+            regex
         };
-        let (names, keywords) = (expressions('N'), expressions('K'));
-        Self { section, files, excluded, names, keywords }
+        let mut covers = Vec::new();
+        for (letter, value) in section.fields() {
+            match letter {
+                'F' => covers.push(Cover::File(FilePattern::new(value))),
+                'N' => covers.extend(read('N', value).map(Cover::Name)),
+                _ => {}
+            }
+        }
+        let keywords = section.values('K').filter_map(|value| read('K', value)).collect();
+        let excluded = section.values('X').map(FilePattern::new).collect();
+        Self { section, covers, excluded, keywords }
     }
 
-    /// How closely the section describes the path: by the last of its patterns that covers it.
+    /// How closely the section describes the path: by the last of its lines that covers it, as the script has it.
     fn depth_of(&self, path: &str) -> Option<i64> {
-        let by_file = self.files.iter().rev().find(|f| f.covers(path)).map(FilePattern::depth);
-        let by_name = || self.names.iter().any(|n| n.is_match(path.as_bytes())).then_some(0);
-        by_file.or_else(by_name).filter(|_| !self.excluded.iter().any(|x| x.covers(path)))
+        let depth = self.covers.iter().rev().find_map(|cover| match cover {
+            Cover::File(pattern) => pattern.covers(path).then(|| pattern.depth()),
+            Cover::Name(regex) => regex.is_match(path.as_bytes()).then_some(0),
+        })?;
+        (!self.excluded.iter().any(|x| x.covers(path))).then_some(depth)
     }
 }
 
@@ -203,6 +217,11 @@ S:\tMaintained
 F:\tfs/
 N:\tnamed
 
+BY NAME
+S:\tMaintained
+F:\tfs/ring/deep/
+N:\tdeep/named
+
 PENGUINS
 L:\tperl@lists.example
 S:\tOdd Fixes
@@ -246,6 +265,9 @@ F:\t*/
     fn ok_exclusions_names_and_keywords() {
         assert_eq!(names(&owners("fs/ring/test/a.c")), ["FILE SYSTEMS", "THE REST"]);
         assert_eq!(names(&owners("net/named.c")), ["FILE SYSTEMS", "THE REST"]);
+        // The last line that covers a path says how closely.
+        assert_eq!(names(&owners("fs/ring/deep/a.c"))[0], "BY NAME");
+        assert_eq!(names(&owners("fs/ring/deep/named.c")), ["A RING", "FILE SYSTEMS", "BY NAME", "THE REST"]);
         let maintainers = Maintainers::parse(TEXT.as_bytes(), "x").unwrap();
         let told = maintainers.owners_of_content("net/a.c", b"int penguin_x;\xff");
         assert_eq!(names(&told), ["THE REST", "PENGUINS"]);

@@ -14,6 +14,11 @@ pub(super) struct Section {
 }
 
 impl Section {
+    /// All fields, in order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (char, &str)> {
+        self.fields.iter().map(|(letter, value)| (*letter, value.as_str()))
+    }
+
     /// The values of all fields called `letter`.
     pub(super) fn values(&self, letter: char) -> impl Iterator<Item = &str> {
         self.fields.iter().filter(move |(l, _)| *l == letter).map(|(_, value)| value.as_str())

@@ -130,17 +130,36 @@ impl<'log> Open<'log> {
         is_olders
     }
 
-    /// Takes the twin out; whether the two can have been told apart wrongly.
+    /// Takes the twin out, and says in both whether their lines can have been told apart wrongly.
     pub(super) fn part(&mut self) -> Option<Self> {
         let mut twin = *self.twin.take()?;
-        if !twin.summed && !twin.silenced {
-            let frames = |open: &Self| -> Vec<&'log [u8]> {
-                let lines = open.splat.lines.iter().skip(open.splat.header);
-                lines.filter(|l| l.is_frame()).map(|l| l.line.text).collect()
-            };
-            let mixed = frames(self) != frames(&twin);
+        if twin.summed || twin.silenced {
+            return Some(twin);
+        }
+        if self.has_frames() || !twin.has_frames() {
+            let mixed = self.frames() != twin.frames();
             (self.splat.mixed, twin.splat.mixed) = (mixed, mixed);
+        } else {
+            self.take_back(&mut twin);
         }
         Some(twin)
+    }
+
+    fn frames(&self) -> Vec<&'log [u8]> {
+        let lines = self.splat.lines.iter().skip(self.splat.header);
+        lines.filter(|l| l.is_frame()).map(|l| l.line.text).collect()
+    }
+
+    /// There was one stack only: the older report ended where this one began, and its last lines are this one's.
+    fn take_back(&mut self, twin: &mut Self) {
+        let Some(header) = self.splat.lines.get(self.splat.header).map(|l| l.line) else { return };
+        let end = twin.splat.lines.partition_point(|l| l.line.offset < header.offset);
+        self.splat.lines.extend(twin.splat.lines.split_off(end));
+        self.splat.lines.sort_by_key(|l| l.line.offset);
+        for open in [self, &mut *twin] {
+            let last = open.splat.lines.iter().rposition(|l| l.block.is_some()).unwrap_or(0);
+            open.known = last.max(open.splat.header) + 1;
+        }
+        twin.splat.cut_by = Some(header.text);
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &BisectArgs, console: &mut Console) -> io::Result<Outcom
         BisectFormat::Text => write!(out, "{}", text::bisect(&name, &bisection, &audit, console.colour))?,
         BisectFormat::Markdown => write!(out, "{}", bisect::markdown(&bisection, &audit))?,
         BisectFormat::Json => {
-            serde_json::to_writer(&mut *out, &json::Bisect::new(&name, &bisection, &audit))?;
+            json::write(&mut *out, &json::Bisect::new(&name, &bisection, &audit))?;
             writeln!(out)?;
         }
     }

@@ -1,5 +1,6 @@
 //! The arguments of the verbs around bisections.
 
+use crate::args::RuleArgs;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -71,7 +72,7 @@ pub(crate) struct VerdictArgs {
 pub(crate) struct OracleArgs {
     /// The crash that is looked for: a title, a signature, or a file with its log or its report as JSON.
     ///
-    /// A title has blanks, a signature starts with `v1:`; anything else is a file, which must exist. Without it, any
+    /// A title has blanks, a signature is `v1:` and 16 hex digits; anything else is a file, which must exist. Without it, any
     /// crash is the one. Of a log, the first crash counts.
     #[arg(long, value_name = "TITLE|SIGNATURE|FILE")]
     pub(crate) crash: Option<String>,
@@ -93,6 +94,8 @@ pub(crate) struct OracleArgs {
     /// Crashes before it do not count, and a log without it is untestable.
     #[arg(long, value_name = "REGEX")]
     pub(crate) boot_marker: Option<String>,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
     /// How the logs were carried; `auto` finds out.
     #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = crate::args::input_format())]
     pub(crate) input_format: String,

@@ -17,10 +17,11 @@ pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome
     let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
     // Before the logs, which may take long: a damaged file is told at once.
     let Some(known) = console.value(saved::known(&args.known)) else { return Ok(Outcome::Nothing) };
-    let Some(mut groups) = merged(args, console) else { return Ok(Outcome::Nothing) };
+    let Some(mut groups) = merged(args, &rules, console) else { return Ok(Outcome::Nothing) };
     if args.merge.is_empty() || !args.paths.paths.is_empty() {
         collect(&args.paths, &rules, console, &mut groups)?;
     }
+    console.tell_ignored();
     if let Some(path) = &args.update_known {
         update(path, &known, &groups, console);
     }
@@ -36,12 +37,24 @@ pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome
     Ok(Outcome::found(summary.alarms() > 0 && !args.exit_zero))
 }
 
-/// The groups of the files of `--merge`.
-fn merged(args: &GroupArgs, console: &mut Console) -> Option<Groups> {
+/// The groups of the files of `--merge` that are not noise.
+fn merged(args: &GroupArgs, rules: &Rules, console: &mut Console) -> Option<Groups> {
     let mut groups = Groups::new();
     for path in &args.merge {
         groups.merge(console.value(saved::groups(path))?);
     }
+    groups.retain(|group| match rules.ignore.reason_of_group(group) {
+        None => true,
+        Some(reason) => {
+            for member in &group.members {
+                console.ignored(&format!(
+                    "{}:{}: {}: ignored: {reason}",
+                    member.path, member.line, member.title
+                ));
+            }
+            false
+        }
+    });
     Some(groups)
 }
 

@@ -32,7 +32,9 @@ fn found<T>(
     rules: &Rules,
     render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
 ) -> Found<T> {
-    rules.symbolize(&mut report);
+    if let Some(lines) = &rules.lines {
+        lines.fill(&mut report);
+    }
     let identity = rules.naming.identify(&report);
     match rules.ignore.reason(&report, &identity) {
         None => Found::Wanted(render(name, &report, &identity)),

@@ -18,6 +18,7 @@ mod rules;
 mod saved;
 mod scan;
 mod schema;
+mod source_lines;
 mod symbolize;
 
 use args::{Cli, Color, Global, Verb};
@@ -92,14 +93,14 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
     match verb {
         Verb::Scan(args) => scan::run(args, console),
         Verb::Group(args) => group::run(args, console),
-        Verb::Symbolize(args) => symbolize::run(args, console),
-        Verb::Index(args) => index::run(args, console),
         Verb::Explain(args) => explain::run(args, console),
         Verb::Near(args) => near::run(args, console),
         Verb::Bisect(args) => bisect::run(args, console),
         Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
         Verb::KernelSignature(args) => kernel_signature::run(args, console),
         Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
+        Verb::Symbolize(args) => symbolize::run(args, console),
+        Verb::Index(args) => index::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),
         Verb::Schema(args) => schema::run(args, console),
         Verb::Completions(args) => completions::run(args, console),

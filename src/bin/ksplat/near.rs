@@ -3,12 +3,12 @@
 use crate::Outcome;
 use crate::args::{Format, NearArgs, Paths};
 use crate::console::Console;
-use crate::logs;
 use crate::rules::Rules;
+use crate::{logs, saved};
 use ksplat::dedup::near::{Builder, Entry, Hit, Index, Profile};
 use ksplat::input::Source;
 use ksplat::output::{json, text};
-use ksplat::{Error, ErrorKind, Identity, Report};
+use ksplat::{Identity, Report};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
@@ -18,9 +18,7 @@ pub(crate) fn run(args: &NearArgs, console: &mut Console) -> io::Result<Outcome>
     let index = collection(args, &rules, console)?;
     console.note(&format!("{} reports to compare with", index.len()));
     if let Some(path) = &args.save_index {
-        if let Err(error) = std::fs::write(path, index.to_bytes()) {
-            console.error(&Error::new(ErrorKind::Write(path.clone()), error));
-        }
+        console.value(saved::write(path, &index.to_bytes()));
         if args.paths.paths.is_empty() {
             return Ok(Outcome::Nothing);
         }
@@ -68,7 +66,7 @@ fn collection(args: &NearArgs, rules: &Rules, console: &mut Console) -> io::Resu
     let mut whole = None;
     let mut logs = Vec::new();
     for path in &args.against {
-        match saved(path) {
+        match collected(path) {
             Ok(None) => logs.push(path.clone()),
             Ok(Some(Saved::Profiles(profiles))) => profiles.iter().for_each(|(e, p)| builder.add(e, p)),
             // An index that is all there is need not be made anew.
@@ -103,12 +101,11 @@ enum Saved {
 
 /// What was saved to the file at `path`; `None` if it is a log, a directory or cannot be opened, which reading it as a
 /// log will tell.
-fn saved(path: &Path) -> ksplat::Result<Option<Saved>> {
+fn collected(path: &Path) -> ksplat::Result<Option<Saved>> {
     let start = start_of(path).unwrap_or_default();
     let name = path.to_string_lossy();
     if Index::is_saved(&start) {
-        let bytes = std::fs::read(path).map_err(|e| Error::new(ErrorKind::Read(path.to_owned()), e))?;
-        return Ok(Some(Saved::Index(Box::new(Index::from_bytes(&bytes, &name)?))));
+        return Ok(Some(Saved::Index(Box::new(Index::from_bytes(&saved::read(path)?, &name)?))));
     }
     if start.trim_ascii_start().first() != Some(&b'{') {
         return Ok(None);

@@ -5,11 +5,12 @@
 
 use crate::bisect_args::{CheckArgs, MatchArg, OracleArgs, VerdictArgs};
 use crate::console::{self, Console};
+use crate::rules::Rules;
 use ksplat::bisect::oracle::{Checked, Markers, Quorum, Wanted};
 use ksplat::bisect::{Answer, Match};
 use ksplat::input::{Source, walk};
-use ksplat::output::json;
-use ksplat::{Error, Log, Report, Transport};
+use ksplat::output::{Clean, json};
+use ksplat::{Error, Identity, Log, Report, Signature, Transport};
 use regex::bytes::{Regex, RegexBuilder};
 use std::fs;
 use std::io::Write as _;
@@ -47,7 +48,7 @@ pub(crate) fn check(args: &CheckArgs, console: &mut Console) -> Answered {
     let oracle = Oracle::new(&args.oracle, console)?;
     let checked = oracle.check(&Source::of(args.log.as_deref()), console)?;
     // The answer is the exit code; whoever closed standard output does not want the words.
-    let _ = writeln!(console.out, "{}: {}", checked.answer, checked.why);
+    let _ = writeln!(console.out, "{}: {}", checked.answer, Clean(&checked.why));
     Ok(checked.answer)
 }
 
@@ -58,7 +59,7 @@ pub(crate) fn verdict(args: &VerdictArgs, console: &mut Console) -> Answered {
         let source = source.map_err(|e| unreadable(&e, console))?;
         let checked = oracle.check(&source, console)?;
         let what = if checked.infra { "left out" } else { checked.answer.name() };
-        let _ = writeln!(console.out, "{}: {what}: {}", source.name(), checked.why);
+        let _ = writeln!(console.out, "{}: {what}: {}", Clean(source.name()), Clean(&checked.why));
         runs.push(checked);
     }
     if runs.is_empty() {
@@ -81,6 +82,7 @@ pub(crate) fn verdict(args: &VerdictArgs, console: &mut Console) -> Answered {
 
 /// The question, ready to be asked of any log.
 struct Oracle {
+    rules: Rules,
     wanted: Wanted,
     require: Option<Regex>,
     boot_marker: Option<Regex>,
@@ -89,12 +91,14 @@ struct Oracle {
 
 impl Oracle {
     fn new(args: &OracleArgs, console: &mut Console) -> Result<Self, Failure> {
-        let wanted = wanted(args, console)?;
+        let rules = Rules::load(&args.rules, console).ok_or(Failure::Read)?;
+        let wanted = wanted(args, &rules, console)?;
         let regex = |text: &Option<String>, name: &str| match text.as_deref().map(of_lines).transpose() {
             Ok(regex) => Ok(regex),
             Err(error) => Err(usage(&format!("--{name}: {error}"))),
         };
         Ok(Self {
+            rules,
             wanted,
             require: regex(&args.require, "require")?,
             boot_marker: regex(&args.boot_marker, "boot-marker")?,
@@ -104,13 +108,16 @@ impl Oracle {
 
     fn check(&self, source: &Source, console: &mut Console) -> Result<Checked, Failure> {
         let log = source.read().map_err(|e| unreadable(&e, console))?;
-        let reports = reports(&log, self.transport);
+        let all = crashes(&log, self.transport, &self.rules);
+        let noise = |c: &(Identity, Report<'_>)| self.rules.ignore.reason(&c.1, &c.0).is_some();
+        let (ignored, crashes): (Vec<_>, Vec<_>) = all.into_iter().partition(noise);
         let markers = Markers {
             booted: self.boot_marker.as_ref().map(|r| r.find(&log).map(|found| found.start())),
             finished: self.require.as_ref().map(|r| r.is_match(&log)),
         };
-        console.note(&format!("{}: {} bytes, {} reports", source.name(), log.len(), reports.len()));
-        Ok(self.wanted.check(&reports, log.trim_ascii().len(), markers))
+        let (name, bytes) = (source.name(), log.len());
+        console.note(&format!("{name}: {bytes} bytes, {} crashes, {} ignored", crashes.len(), ignored.len()));
+        Ok(self.wanted.check(&crashes, log.trim_ascii().len(), markers))
     }
 }
 
@@ -119,12 +126,17 @@ fn of_lines(text: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(text).unicode(false).multi_line(true).crlf(true).build()
 }
 
-fn reports(log: &[u8], transport: Option<Transport>) -> Vec<Report<'_>> {
-    transport.map_or_else(|| Log::from_bytes(log), |t| Log::carried_by(t, log)).reports().collect()
+fn crashes<'log>(
+    log: &'log [u8],
+    transport: Option<Transport>,
+    rules: &Rules,
+) -> Vec<(Identity, Report<'log>)> {
+    let log = transport.map_or_else(|| Log::from_bytes(log), |t| Log::carried_by(t, log));
+    log.reports().map(|report| (rules.naming.identify(&report), report)).collect()
 }
 
 /// What `--crash` and `--match` ask for.
-fn wanted(args: &OracleArgs, console: &mut Console) -> Result<Wanted, Failure> {
+fn wanted(args: &OracleArgs, rules: &Rules, console: &mut Console) -> Result<Wanted, Failure> {
     let Some(crash) = &args.crash else {
         return match args.matching {
             None | Some(MatchArg::Any) => Ok(Wanted::any()),
@@ -133,18 +145,19 @@ fn wanted(args: &OracleArgs, console: &mut Console) -> Result<Wanted, Failure> {
     };
     let matching = |default| args.matching.map_or(default, how);
     let unfit = |what: &str| usage(&format!("--match cannot compare crashes with {what} so: {crash}"));
-    if crash.starts_with("v1:") {
-        let digits =
-            crash.strip_prefix("v1:").filter(|d| d.len() == 16 && d.bytes().all(|c| c.is_ascii_hexdigit()));
-        let Some(digits) = digits else { return Err(usage(&format!("no signature: {crash}"))) };
-        let signature = format!("v1:{}", digits.to_ascii_lowercase());
-        return Wanted::of_signature(&signature, matching(Match::Signature))
+    let signature = crash.to_ascii_lowercase();
+    if Signature::is_well_formed(crash) || Signature::is_well_formed(&signature) {
+        let signature = if Signature::is_well_formed(crash) { crash } else { &signature };
+        return Wanted::of_signature(signature, matching(Match::Signature))
             .ok_or_else(|| unfit("a signature"));
+    }
+    if crash.starts_with("v1:") && !Path::new(crash).exists() {
+        return Err(usage(&format!("no signature: {crash}")));
     }
     if crash.contains(' ') && !Path::new(crash).exists() {
         return Wanted::of_title(crash, matching(Match::Near)).ok_or_else(|| unfit("a title"));
     }
-    of_file(crash, matching(Match::Near), console)
+    of_file(crash, matching(Match::Near), rules, console)
 }
 
 const fn how(matching: MatchArg) -> Match {
@@ -158,15 +171,15 @@ const fn how(matching: MatchArg) -> Match {
 }
 
 /// The first crash of a log, or a report that was saved as JSON.
-fn of_file(path: &str, matching: Match, console: &mut Console) -> Result<Wanted, Failure> {
+fn of_file(path: &str, matching: Match, rules: &Rules, console: &mut Console) -> Result<Wanted, Failure> {
     if fs::metadata(path).is_ok_and(|m| m.is_dir()) {
         return Err(usage(&format!("--crash is a folder: {path}")));
     }
     let log = Source::File(path.into()).read().map_err(|e| unreadable(&e, console))?;
     let saved = log.split(|c| *c == b'\n').next().and_then(|line| json::Report::from_json(line, path).ok());
-    let wanted = match saved {
-        Some(report) => Some(Wanted::of_report(&report.to_report(), matching)),
-        None => reports(&log, None).first().map(|report| Wanted::of_report(report, matching)),
+    let wanted = match saved.map(|saved| saved.to_report()) {
+        Some(report) => Some(Wanted::of_report(&report, &rules.naming.identify(&report), matching)),
+        None => crashes(&log, None, rules).first().map(|(i, report)| Wanted::of_report(report, i, matching)),
     };
     wanted.ok_or_else(|| usage(&format!("--crash names a file without a crash: {path}")))
 }

@@ -60,8 +60,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
 ///
 /// [`ErrorKind::Write`]; the file is as it was.
 pub(crate) fn write_known(path: &Path, baseline: &Baseline) -> Result<()> {
-    let text = to_known_file(baseline);
-    replace(path, text.as_bytes()).map_err(|error| Error::new(ErrorKind::Write(path.to_owned()), error))
+    write(path, to_known_file(baseline).as_bytes())
+}
+
+/// Writes a file in one step.
+///
+/// # Errors
+///
+/// [`ErrorKind::Write`]; the file is as it was.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes).map_err(|error| Error::new(ErrorKind::Write(path.to_owned()), error))
 }
 
 /// Puts `text` in the place of a file in one step: whenever the machine stops, the old file or the new one is there

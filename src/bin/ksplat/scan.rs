@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::{ReportFormat as Format, ScanArgs};
 use crate::console::Console;
 use crate::rules::Rules;
+use crate::source_lines::SourceLines;
 use crate::{group, logs};
 use ksplat::dedup::Groups;
 use ksplat::output::text::Colour;
@@ -13,18 +14,22 @@ use ksplat::{Identity, Report};
 use std::io::{self, Write as _};
 
 pub(crate) fn run(args: &ScanArgs, console: &mut Console) -> io::Result<Outcome> {
-    let rules = Rules::load(&args.paths.rules, console).and_then(|r| r.with_files(&args.files, console));
-    let Some(rules) = rules else { return Ok(Outcome::Nothing) };
-    let outcome = reports(args, &rules, console);
-    rules.tell(console);
+    let Some(mut rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
+    let Some(lines) = console.value(SourceLines::open(&args.files)) else { return Ok(Outcome::Nothing) };
+    rules.lines = lines;
+    let outcome = match args.format {
+        Format::Junit | Format::Kcidb | Format::Github | Format::Ktap => each_group(args, &rules, console),
+        _ => each(args, &rules, console),
+    };
+    if let Some(lines) = rules.lines {
+        lines.tell(console);
+    }
     outcome
 }
 
-fn reports(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
+/// The formats that say a report once.
+fn each(args: &ScanArgs, rules: &Rules, console: &mut Console) -> io::Result<Outcome> {
     let (format, colour) = (args.format, console.colour);
-    if matches!(format, Format::Junit | Format::Kcidb | Format::Github | Format::Ktap) {
-        return each_group(args, rules, console);
-    }
     let mut found = 0;
     let render = |path: &str, report: &Report<'_>, identity: &Identity| {
         let owners = rules.owners(identity.file.as_deref());

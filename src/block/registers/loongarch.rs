@@ -3,11 +3,11 @@
 //! Source: `__show_regs` in `arch/loongarch/kernel/traps.c`; since 6.3 it prints names instead of numbers.
 
 use super::{RegisterLine, mips, register};
-use crate::bytes::{Parsed, hex, hex_value, run, word};
+use crate::bytes::{Parsed, hex, run, word};
 use crate::report::{InstructionPointer, Register, Text};
 use nom::Parser;
 use nom::bytes::complete::{tag, take_while_m_n};
-use nom::character::complete::{alpha1, char, space0, space1};
+use nom::character::complete::{alpha1, char, space0};
 use nom::combinator::verify;
 use nom::multi::fold_many_m_n;
 use nom::sequence::{preceded, separated_pair, terminated};
@@ -21,7 +21,8 @@ pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
         [b'e', b'r', b'a', b' ', ..] => mips::pointer(text, b"era", "loongarch"),
         [b'C', b'S', b'R', b' ', ..] => control(text),
         [b'E', b'x', b'c', b'C', ..] | [b'E', b'S', b'T', ..] => state(text),
-        [b' ', ..] => pointer(text).or_else(|| state(text)),
+        // `   ra: 90000000004ea5c8 g+0x18/0x50`, `  ERA: 90000000004ea274 f+0x54/0x90`
+        [b' ', ..] => mips::pointer(text.trim_ascii_start(), b"ERA", "loongarch").or_else(|| state(text)),
         [b'p' | b'a' | b't' | b's', _, b' ', ..] => named(text),
         _ => None,
     }
@@ -49,23 +50,6 @@ fn named(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 fn is_name(name: &[u8]) -> bool {
     matches!(name, b"pc" | b"ra" | b"tp" | b"sp" | b"fp" | [b'a' | b't' | b's' | b'u', b'0'..=b'9'])
-}
-
-/// `   ra: 90000000004ea5c8 g+0x18/0x50`, `  ERA: 90000000004ea274 f+0x54/0x90`
-fn pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
-    let name = nom::branch::alt((tag("ra"), tag("ERA")));
-    let (rest, (name, address)) = run((preceded(space1, terminated(name, (char(':'), space0))), word), text)?;
-    let value = hex_value(address)?;
-    let rest = rest.trim_ascii();
-    let mut line = RegisterLine { arch: "loongarch", ..RegisterLine::default() };
-    if name == b"ERA" {
-        line.set_ip(rest);
-        line.ip_address = Some(InstructionPointer(value));
-    } else {
-        line.set_link(rest);
-    }
-    line.entries.push(Register { name: Text::from(name), text: Text::from(rest), value: Some(value) });
-    Some(line)
 }
 
 /// ` PRMD: 00000004 (PPLV0 +PIE -PWE)`, `ESTAT: 00010000 [PIL] (…)`, `ExcCode : 8 (SubCode 0)`

@@ -45,9 +45,9 @@ fn numbered(text: &[u8]) -> Option<RegisterLine<'_>> {
     Some(RegisterLine { starts: first == 0, entries, ..RegisterLine::default() })
 }
 
-/// `epc   : 80123456 f+0x10/0x20`, `ra    : 80123450 g+0x10/0x20`; LoongArch's `era` is the same.
+/// `epc   : 80123456 f+0x10/0x20`, `ra    : 80123450 g+0x10/0x20`; LoongArch's `era` and `ERA` are the same.
 pub(super) fn pointer<'a>(text: &'a [u8], ip: &[u8], arch: &'static str) -> Option<RegisterLine<'a>> {
-    let name = terminated(alt((tag(ip), tag(&b"ra"[..]))), (space1, char(':'), space0));
+    let name = terminated(alt((tag(ip), tag(&b"ra"[..]))), (space0, char(':'), space0));
     let (rest, (name, address)) = run((name, word), text)?;
     let value = hex_value(address)?;
     let rest = rest.trim_ascii();

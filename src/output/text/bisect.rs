@@ -3,8 +3,8 @@
 use super::paint::{Colour, Tone};
 use crate::bisect::Bisection;
 use crate::bisect::audit::Audit;
+use crate::output::Clean;
 use crate::output::bisect::{Row, at, effort, finding, legend, rows};
-use crate::output::clean::Clean;
 use std::fmt::{self, Display};
 
 /// A bisection as text; made by [`super::bisect`].

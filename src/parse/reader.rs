@@ -1,0 +1,360 @@
+//! The lines of a splat, one by one, into a report: what each block adds to what stands there already.
+
+use super::dumps::Dumps;
+use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::report::{
+    Defect, DefectCode, Fault, Frame, Kernel, Kind, Report, Role, Span, Stack, Task, Text, Trace,
+};
+use crate::splat::{Splat, is_dropped};
+use std::borrow::Cow;
+
+/// What to do where the journal's text forms left a message out.
+const BLOB: &str = "journalctl left out a message that is unprintable or too long; \
+    read the journal with `journalctl -k -o json --all`";
+
+/// Collects a report line by line.
+#[derive(Default)]
+pub(super) struct Reader<'log> {
+    traces: Vec<Trace<'log>>,
+    dumps: Dumps<'log>,
+    modules: Vec<crate::report::Module<'log>>,
+    task: Task<'log>,
+    kernel: Kernel<'log>,
+    fault: Fault<'log>,
+    locks: Vec<crate::report::LockHeld<'log>>,
+    kaslr_offset: Option<u64>,
+    defects: Vec<Defect>,
+    stack: Stack,
+    /// Frames that come now are of another stack, if no line above them says so first.
+    task_said: bool,
+    /// Whether printk said who printed each line.
+    pub(super) has_callers: bool,
+    /// A stack was being printed when the header came.
+    stack_goes_on: bool,
+    /// The task line of the stack that is announced was there.
+    announced_task: bool,
+    /// Somebody else's stack was announced inside the report.
+    foreign: Option<Role>,
+    /// The first stack began without a line that announces it.
+    headless: bool,
+    /// What the next call trace is, where a line before it said so.
+    next_role: Option<(Role, Option<Text<'log>>)>,
+    /// The line before.
+    last: &'log [u8],
+}
+
+impl<'log> Reader<'log> {
+    /// A line before the header: what it says of the stacks behind it.
+    pub(super) fn lead(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+        match block {
+            // An earlier report's panic.
+            Some(Block::NextTrace { role: Role::Panic, .. }) => {}
+            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((*role, label.clone())),
+            Some(Block::Task(_)) => self.announced_task = true,
+            Some(Block::Frame(_)) => self.stack_goes_on = true,
+            _ => {}
+        }
+        self.last = text;
+    }
+
+    pub(super) fn line(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+        let dump_open = self.dumps.pause();
+        match block {
+            Some(Block::TraceStart { role, label }) => {
+                if *role == Role::Crash && std::mem::take(&mut self.headless) {
+                    self.strays();
+                }
+                self.start(*role, label.clone());
+            }
+            Some(Block::Frame(line)) => self.frame(line),
+            Some(Block::Registers(line)) => self.registers(line, dump_open),
+            Some(Block::Code(code)) => {
+                // x86 prints it between the instruction pointer and the rest of the dump.
+                self.dumps.resume(dump_open);
+                self.dumps.code(code.as_ref(), text);
+            }
+            Some(Block::Task(line)) => {
+                self.task_said |= line.is_whole();
+                if line.is_whole() && std::mem::replace(&mut self.announced_task, true) {
+                    // A second one: what was announced is not what comes next.
+                    self.next_role = None;
+                }
+                // `sched_show_task`, of one more task than the one that the report is about.
+                let own = |t: &Trace<'_>| t.role == Role::Crash && !t.frames.is_empty();
+                if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
+                    self.next_role = Some((Role::Other, line.task.comm.clone()));
+                }
+                self.task(line);
+            }
+            Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
+            Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
+            Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
+            Some(Block::NmiBacktrace { label }) => {
+                self.task_said = true;
+                match &mut self.next_role {
+                    // Said before: of a CPU that is not to blame.
+                    Some((Role::Other, of)) => of.clone_from(label),
+                    _ if label.is_some() => self.next_trace(Role::Cpu, label.clone(), false),
+                    _ => {}
+                }
+            }
+            Some(Block::NextTrace { role, label, foreign }) => {
+                self.next_trace(*role, label.clone(), *foreign);
+            }
+            Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
+            Some(Block::Fact(fact)) => self.fact(fact),
+            None if is_lost(text) => self.no_stack(),
+            // A line of somebody else, or words about the line above.
+            None if !is_dropped(text) && !is_blob(text) => self.dumps.resume(dump_open),
+            _ if is_blob(text) => self.defect(DefectCode::LossyTransport, BLOB),
+            _ if is_dropped(text) => self.dropped(text),
+            _ => {}
+        }
+        self.last = text;
+    }
+
+    /// The messages that are missing stood behind the line before.
+    fn dropped(&mut self, text: &[u8]) {
+        let (marker, before) = (Text::from(text.trim_ascii()), Text::from(self.last.trim_ascii()));
+        self.defect(DefectCode::Dropped, &format!("{marker}, behind: {before}"));
+    }
+
+    /// Without caller ids nothing tells the stack that is announced from the report's own: none that follows counts.
+    fn next_trace(&mut self, role: Role, label: Option<Text<'log>>, foreign: bool) {
+        let own =
+            |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
+        if role == Role::Panic && (self.headless || !self.traces.iter().any(own)) {
+            // The panic's stack is the only one.
+            return;
+        }
+        self.next_role = Some((role, label));
+        self.announced_task = false;
+        if foreign && !self.has_callers {
+            self.foreign = Some(role);
+        }
+    }
+
+    fn start(&mut self, role: Role, label: Option<Text<'log>>) {
+        self.stack = Stack::Task;
+        self.task_said = false;
+        let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
+        let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
+        let registers = self.dumps.take_unused();
+        self.traces.push(Trace { registers, ..Trace::new(role, label) });
+    }
+
+    /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
+    /// began.
+    fn strays(&mut self) {
+        if let Some(trace) = self.traces.first_mut() {
+            trace.role = Role::Other;
+        }
+    }
+
+    /// The kernel itself says that the stack it announced is not there: nothing is damaged.
+    fn no_stack(&mut self) {
+        self.traces.pop_if(|t| t.frames.is_empty());
+    }
+
+    fn frame(&mut self, line: &FrameLine<'log>) {
+        if let Some(marker) = line.marker {
+            self.stack = marker;
+        }
+        let Some(frame) = &line.frame else { return };
+        // arm prints stacks without a line above them, right behind the task line.
+        let after_task = std::mem::take(&mut self.task_said);
+        if after_task || self.traces.is_empty() {
+            self.start(Role::Crash, None);
+            self.headless = self.stack_goes_on && !after_task;
+        }
+        self.dumps.take_unused();
+        let stack = self.stack;
+        if let Some(trace) = self.traces.last_mut() {
+            let callee = line.callee.iter().filter(|_| trace.frames.is_empty());
+            let frames = callee.chain([frame]).map(|f| Frame { stack, ..f.clone() });
+            trace.frames.extend(frames.collect::<Vec<_>>());
+        }
+    }
+
+    fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
+        let Some(begun) = self.dumps.registers(line, open) else { return };
+        if begun.is_new
+            && let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty())
+        {
+            trace.interrupted.push((trace.frames.len(), begun.dump));
+        }
+        self.task.cpu = self.task.cpu.or(line.cpu);
+        self.kernel.arch =
+            self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
+    }
+
+    fn task(&mut self, line: &TaskLine<'log>) {
+        let (task, kernel) = (&line.task, &line.kernel);
+        // Another's line, such as that of the watchdog which found the task hung, says nothing of this task's CPU.
+        if self.task.pid.is_none() || task.pid.is_none() || self.task.pid == task.pid {
+            self.task.cpu = self.task.cpu.or(task.cpu);
+            self.task.pid = self.task.pid.or(task.pid);
+            self.task.uid = self.task.uid.or(task.uid);
+            self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
+            self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+        }
+        self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
+        self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
+        self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());
+        self.kernel.taint = self.kernel.taint.take().or_else(|| kernel.taint.clone());
+        self.kernel.build_id = self.kernel.build_id.take().or_else(|| kernel.build_id.clone());
+    }
+
+    fn fact(&mut self, fact: &Fact<'log>) {
+        match fact {
+            Fact::Access { access, size, address, comm, pid } if self.fault.access.is_none() => {
+                self.fault.access = Some(access.clone());
+                self.fault.size = *size;
+                self.fault.address = self.fault.address.or(*address);
+                self.task.comm = self.task.comm.take().or_else(|| comm.clone());
+                self.task.pid = self.task.pid.or(*pid);
+            }
+            Fact::Address(address) => self.fault.address = self.fault.address.or(Some(*address)),
+            Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or_else(|| Some(walk.clone())),
+            Fact::Object(object) => self.fault.object = self.fault.object.or(*object),
+            Fact::Cache { name, size } => {
+                self.fault.cache = Some(name.clone());
+                self.fault.object_size = *size;
+            }
+            Fact::Shadow(line) => self.fault.shadow.push(line.clone()),
+            Fact::ErrorCode(code) => {
+                self.fault.error_code = self.fault.error_code.take().or_else(|| Some(code.clone()));
+            }
+            Fact::Access { .. } | Fact::Prose => {}
+        }
+    }
+
+    pub(super) fn defect(&mut self, code: DefectCode, text: &str) {
+        self.defects.push(Defect { code, text: text.to_owned() });
+    }
+
+    pub(super) fn finish(self, kind: Kind, splat: &Splat<'log>) -> Report<'log> {
+        let mut report = Report::new(kind, Span::default());
+        if let Some(header) = splat.lines.get(splat.header) {
+            report.time = header.line.time;
+            report.caller = header.line.caller;
+        }
+        report.kernel = self.kernel;
+        report.task = self.task;
+        report.traces = self.traces;
+        (report.registers, report.code) = self.dumps.finish();
+        report.modules = self.modules;
+        report.fault = self.fault;
+        report.locks_held = self.locks;
+        report.kaslr_offset = self.kaslr_offset;
+        report.defects = self.defects;
+        report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
+        report.header = splat.header;
+        if splat.lines.iter().any(|l| l.line.text.len() == crate::splat::LINE_BYTES) {
+            let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
+            report.defects.push(Defect { code: DefectCode::Limit, text });
+        }
+        if splat.mixed {
+            let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
+        }
+        let missing = stack_defects(&report);
+        if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {
+            let header = Text::from(header.get(..80).unwrap_or(header));
+            let text = format!("another report starts before the stack: {header}");
+            report.defects.push(Defect { code: DefectCode::Interleaved, text });
+        }
+        report.defects.extend(missing);
+        report
+    }
+}
+
+/// Stacks that the log announces, or the kind must have, and that are not there. A kind that takes its function
+/// from no stack is as good without one.
+fn stack_defects(report: &Report<'_>) -> Vec<Defect> {
+    let missing = |text: String| Defect { code: DefectCode::EmptyTrace, text };
+    let needed: Vec<Role> = report.kind.meaning().map_or_else(Vec::new, |m| m.stacks().collect());
+    let needs = !needed.is_empty();
+    let empty = report.traces.iter().filter(|t| t.frames.is_empty() && (needs || t.role != Role::Crash));
+    let mut defects: Vec<Defect> =
+        empty.map(|t| missing(format!("the stack of role {} has no frame", t.role))).collect();
+    if needs && !report.traces.iter().any(|t| needed.contains(&t.role)) {
+        defects.push(missing("the stack is missing".to_owned()));
+    }
+    defects
+}
+
+/// What the kernel prints for a stack that it announced and does not have or repeat: `print_track` in
+/// `mm/kasan/report.c`, `kmsan_print_origin` in `mm/kmsan/report.c`, `show_stack` of Android's 4.4.
+fn is_lost(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    text == b"<UNK>"
+        || text.starts_with(b"(stack is not available)")
+        || text.starts_with(b"<Same stack as pid ")
+}
+
+/// What journalctl prints in place of a message with unprintable bytes: `[18B blob data]`.
+fn is_blob(text: &[u8]) -> bool {
+    let size = text.strip_prefix(b"[").and_then(|t| t.strip_suffix(b"B blob data]"));
+    size.is_some_and(|s| !s.is_empty() && s.iter().all(u8::is_ascii_digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Report, reports};
+
+    #[test]
+    fn ok_one_dump_of_the_kernel_and_one_of_the_program() {
+        let log = b"BUG: kernel NULL pointer dereference, address: 0000000000000010\n\
+                    RIP: 0010:foo_poll+0x1a/0x90\nCode: 48 89 e5 <0f> 0b 5b 5d c3\n\
+                    RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282\nRAX: 0000000000000000 RBX: 0000000000000001 RCX: 0000000000000002\n\
+                    Call Trace:\n foo_ioctl+0x1/0x2\nRIP: 0033:0x7f3a5c\nCode: Bad RIP value.\n\
+                    RSP: 002b:00007fa84e2fcd98 EFLAGS: 00000346\nModules linked in:\nCR2: 0000000000000010\n";
+        let report = reports(log).next().unwrap();
+        let dumps: Vec<_> = report.registers.iter().map(|d| (d.user, d.entries.len())).collect();
+        assert_eq!(dumps, [(false, 6), (true, 3)]);
+        assert_eq!(report.crash_registers().unwrap().ip.as_ref().unwrap().name, "foo_poll");
+        assert_eq!(report.traces.first().unwrap().interrupted, [(1, 1)]);
+    }
+
+    #[test]
+    fn ok_s390_names_the_registers_of_all_lines() {
+        let log = b"specification exception: 0006 ilc:2 [#1] SMP\n\
+                    Krnl PSW : 0704c00180000000 00000000001cd3a6 (foo_io+0x26/0x88)\n           R:0 T:1 IO:1 EX:1 Key:0\n\
+                    Krnl GPRS: 0000000000000000 0000000000000001 0000000000000002 0000000000000003\n           \
+                    0000000000000004 0000000000000005 0000000000000006 0000000000000007\n";
+        let report = reports(log).next().unwrap();
+        let last = report.registers.iter().flat_map(|d| &d.entries).last().unwrap();
+        assert_eq!((last.name.to_string(), last.value), ("r7".to_owned(), Some(7)));
+        assert_eq!(report.registers.len(), 1);
+    }
+
+    #[test]
+    fn ok_powerpc_code_is_one() {
+        let log = b"Oops: Exception in kernel mode, sig: 5 [#1]\nNIP [c000000000b4d6a8] foo_io+0x1/0x2\nInstruction dump:\n\
+                    60000000 60000000 60000000 60000000 60000000 60000000 60000000 60000000 \n\
+                    60000000 60000000 60000000 60000000 <0fe00000> 60000000 60000000 60000000 \n";
+        let report = reports(log).next().unwrap();
+        let code: Vec<_> = report.code.iter().map(|c| (c.units.len(), c.at)).collect();
+        assert_eq!(code, [(16, Some(12))]);
+    }
+
+    fn first(log: &str) -> Report<'_> {
+        reports(log.as_bytes()).next().unwrap()
+    }
+
+    const HELD: &str = "WARNING: possible recursive locking detected\n\
+        ring/7 is trying to acquire lock:\n\
+        ffff888012345678 (&r->a){+.+.}-{3:3}, at: ring_read+0x12/0x34\n\
+        but task is already holding lock:\n\
+        ffff888012345678 (&r->b){+.+.}-{3:3}, at: ring_close+0x12/0x34\n";
+
+    #[test]
+    fn err_a_stack_that_the_kind_needs_is_missing() {
+        let whole = format!("{HELD}stack backtrace:\nCall Trace:\n ring_close+0x12/0x34\n");
+        assert_eq!(first(HELD).defects.len(), 1);
+        assert_eq!(first(&whole).defects, []);
+        let named = "Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: f+0x1/0x2\nCall Trace:\n";
+        assert_eq!(first(named).defects, []);
+    }
+}

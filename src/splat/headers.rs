@@ -1,0 +1,59 @@
+//! Which headers a line is.
+
+use super::{HISTORY, Splats};
+use crate::family::{self, Before, Header};
+use crate::log::{Lines, RawLine};
+
+/// Where the next occurrence of an inner literal is.
+pub(super) struct Inner {
+    finder: memchr::memmem::Finder<'static>,
+    next: usize,
+}
+
+impl Inner {
+    pub(super) fn new(needle: &'static [u8]) -> Self {
+        Self { finder: memchr::memmem::Finder::new(needle), next: 0 }
+    }
+}
+
+impl<'log> Splats<'log> {
+    /// Moves every inner literal to its next occurrence at or after `offset`.
+    pub(super) fn find_inner(&mut self, offset: usize) {
+        let bytes = self.bytes;
+        for inner in self.inner.iter_mut().filter(|i| i.next <= offset) {
+            let rest = bytes.get(offset..).unwrap_or_default();
+            inner.next = inner.finder.find(rest).map_or(usize::MAX, |at| offset + at);
+        }
+    }
+
+    /// The headers that a line is, if it is one.
+    pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
+        let end = raw.offset + raw.bytes.len();
+        let has_inner = self.inner.iter().any(|i| i.next < end);
+        let start = match family::lead_in(text) {
+            Some(start) => start,
+            None if has_inner => text,
+            None => return Vec::new(),
+        };
+        if has_inner {
+            self.find_inner(end);
+        }
+        let start = start.trim_ascii_end();
+        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
+        let found: Vec<_> = if has_inner {
+            family::header(start).filter(fits).collect()
+        } else {
+            family::literal(start).filter(fits).collect()
+        };
+        // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
+        let repeated = !found.is_empty() && memchr::memmem::find(start, b" [inline]").is_some();
+        if repeated { Vec::new() } else { found }
+    }
+
+    /// The lines before `offset`, as far back as a row may ask for them.
+    fn history(&self, offset: usize) -> Vec<Before<'log>> {
+        let before = self.bytes.get(offset.saturating_sub(HISTORY)..offset).unwrap_or_default();
+        let lines = Lines::new(before, self.form).map(|raw| raw.read());
+        lines.filter(|l| !l.foreign).map(|l| Before { clock: l.clock, text: l.text }).collect()
+    }
+}
