@@ -11,6 +11,8 @@
 //! [`Symbolizer::address`] answer single questions. It sees [`crate::report`] and no log; logs as text are
 //! [`crate::filter`]'s. How lines, files and names are chosen is told in [`crate::doc::symbolize`].
 //!
+//! [`kernel_signature`] says whether two kernels are the same.
+//!
 //! Files are not trusted. Lengths are checked before memory is taken, nothing recurses, every list is bounded, and
 //! what is broken costs its answer only.
 
