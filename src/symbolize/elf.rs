@@ -18,8 +18,8 @@ use std::path::{Path, PathBuf};
 /// Where sections of relocatable files are put: apart from each other, and none at 0, which means "discarded".
 const FIRST_ADDRESS: u64 = 1 << 32;
 const BETWEEN_SECTIONS: u64 = 1 << 20;
-/// A compressed section may claim to grow this much, which is more than zlib can do, and to this size.
-const MOST_GROWTH: u64 = 1100;
+/// A compressed section may claim to grow this much, which is ten times what debug information does, and to this size.
+const MOST_GROWTH: u64 = 128;
 const MOST_BYTES: u64 = 4 << 30;
 const LONGEST_BANNER: u64 = 4096;
 /// Symbols that are read at once.
