@@ -68,6 +68,8 @@ pub(crate) struct Splat<'log> {
     pub(crate) header: usize,
     /// The header that ended it, if one did right behind its last line.
     pub(crate) cut_by: Option<&'log [u8]>,
+    /// The header of what its caller ran into before it showed a stack.
+    pub(crate) hit_by: Option<&'log [u8]>,
     /// Whether two reports alternated here whose lines cannot be told apart for sure.
     pub(crate) mixed: bool,
 }
@@ -209,7 +211,7 @@ impl<'log> Splats<'log> {
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
         let open = Open {
-            splat: Splat { headers, lines, header: at, cut_by: None, mixed: false },
+            splat: Splat { headers, lines, header: at, cut_by: None, hit_by: None, mixed: false },
             known,
             gap: 0,
             last: header,

@@ -258,15 +258,24 @@ impl<'log> Reader<'log> {
             let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
             report.defects.push(Defect { code: DefectCode::Interleaved, text });
         }
+        if let Some(header) = splat.hit_by {
+            let text =
+                format!("its caller crashed again before it showed a stack: {}", Text::from(start(header)));
+            report.defects.push(Defect { code: DefectCode::Nested, text });
+        }
         let missing = stack_defects(&report);
         if let Some(header) = splat.cut_by.filter(|_| !missing.is_empty()) {
-            let header = Text::from(header.get(..80).unwrap_or(header));
-            let text = format!("another report starts before the stack: {header}");
+            let text = format!("another report starts before the stack: {}", Text::from(start(header)));
             report.defects.push(Defect { code: DefectCode::Interleaved, text });
         }
         report.defects.extend(missing);
         report
     }
+}
+
+/// As much of a header as tells which it is.
+fn start(header: &[u8]) -> &[u8] {
+    header.get(..80).unwrap_or(header)
 }
 
 /// Stacks that the log announces, or the kind must have, and that are not there. A kind that takes its function

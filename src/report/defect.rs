@@ -24,6 +24,8 @@ named! {
         TruncatedHeader = "truncated-header",
         /// Text of another message stands inside a line of this report.
         Interleaved = "interleaved",
+        /// Another crash happened while this one was being printed; both share the stack that follows.
+        Nested = "nested",
         /// printk dropped messages inside the report.
         Dropped = "dropped",
         /// The message says too little to tell one bug from another.
@@ -39,6 +41,6 @@ impl DefectCode {
     /// Whether the title of a report with this defect is not to be trusted.
     #[must_use]
     pub const fn is_corruption(self) -> bool {
-        !matches!(self, Self::Dropped | Self::LossyTransport | Self::Limit)
+        !matches!(self, Self::Nested | Self::Dropped | Self::LossyTransport | Self::Limit)
     }
 }

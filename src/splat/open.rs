@@ -74,14 +74,17 @@ impl<'log> Open<'log> {
         if self.give(line, headers) {
             return true;
         }
-        let is_own = headers.is_empty()
-            || self.absorbs(headers)
-            || self.is_hit_by(&line, headers)
-            || (self.is_twin(&line, headers) && !self.runs_beside(&line, headers));
-        if is_own {
-            self.push(line, !headers.is_empty());
+        if !headers.is_empty() && !self.absorbs(headers) {
+            if self.is_hit_by(&line, headers) {
+                self.splat.hit_by = Some(line.text);
+            } else if self.is_twin(&line, headers) && !self.runs_beside(&line, headers) {
+                self.splat.mixed = true;
+            } else {
+                return false;
+            }
         }
-        is_own
+        self.push(line, !headers.is_empty());
+        true
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
@@ -120,8 +123,8 @@ impl<'log> Open<'log> {
             && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
     }
 
-    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that says neither
-    /// who prints nor when: one crash, and nothing tells the lines apart.
+    /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
+    /// who prints: one crash. Where its lines can be told apart, [`Open::runs_beside`] says so.
     pub(super) fn is_twin(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let place = |h: &Header<'log>| -> Vec<&'log [u8]> {
             let told = h.format.names.iter().zip(&h.captures);
