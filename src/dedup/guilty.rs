@@ -72,13 +72,13 @@ fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty
     let counts = |role: Role| matches!(role, Role::Crash | Role::FaultInjection);
     report.traces.iter().enumerate().filter(|(_, t)| counts(t.role)).any(|(i, trace)| {
         let frames = candidates(trace, i, names, true).filter_map(|c| Some((c.name, c.frame?)));
-        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| name.starts_with("should_fail"))
+        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| skip::injects_faults(name))
     })
 }
 
 /// The first frame that can carry blame of the crash's stacks that fault injection has no part in.
 fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
-    let injected = |names: &Vec<String>| names.iter().any(|name| name.starts_with("should_fail"));
+    let injected = |names: &Vec<String>| names.iter().any(|name| skip::injects_faults(name));
     let own = |at: usize, t: &Trace<'_>| t.role == Role::Crash && !names.get(at).is_some_and(injected);
     let mut stacks = report.traces.iter().enumerate().filter(|(at, t)| own(*at, t));
     stacks.find_map(|(at, trace)| on_stack(report, walk, names, (at, trace)))
@@ -90,14 +90,13 @@ fn helper(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
     let takes = |take: Take| walk.meaning.take.contains(&take);
     if takes(Take::Locks) {
         let at = report.locks_held.iter().filter(|lock| !lock.held).find_map(|lock| lock.at.as_ref())?;
-        return Some(named(normalize::function(&at.name.to_str_lossy()), None, Vec::new()));
+        return Some(helping(at));
     }
     let dump = report.crash_registers().filter(|d| d.entries.len() > 1 && takes(Take::Ip))?;
     // A jump into nowhere leaves no more than that; elsewhere a report without a stack was cut.
     let shows_stack = only_doubtful(report).map_or_else(|| caller::jumped(report), |doubtful| !doubtful);
     shows_stack.then_some(())?;
-    let name = &dump.ip.as_ref()?.name;
-    Some(named(normalize::function(&name.to_str_lossy()), None, Vec::new()))
+    dump.ip.as_ref().map(helping)
 }
 
 /// Whether the crash's own stack holds nothing but leftovers that the unwinder found there, or is empty where a panic
@@ -123,18 +122,13 @@ pub(super) fn name_of(frame: &Frame<'_>) -> String {
 fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
     match take {
         Take::Capture(name) if blames_somebody(report, walk, names) => {
-            let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            of_symbol(&symbol, walk).map(|g| located(report, walk, names, g))
+            of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, names, g))
         }
         Take::Capture(_) => None,
         Take::Header(name) => {
-            let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            of_symbol(&symbol, walk).map(|g| located(report, walk, names, g))
+            of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, names, g))
         }
-        Take::Named(name) => {
-            let symbol = crate::block::symbol_of(report.capture(name)?)?;
-            Some(named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new()))
-        }
+        Take::Named(name) => Some(helping(&captured(report, name)?)),
         // Where a recursion happens to hit the end of the stack says little: not without a stack that shows it.
         Take::Ip if walk.meaning.take.contains(&Take::Chain) && only_doubtful(report) == Some(true) => None,
         Take::Ip if caller::jumped(report) => None,
@@ -180,7 +174,7 @@ fn located(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], guilty: 
 /// enough to tell it from others.
 pub(super) fn of_header(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
     walk.meaning.take.iter().find_map(|take| match take {
-        Take::Capture(name) => of_symbol(&crate::block::symbol_of(report.capture(name)?)?, walk),
+        Take::Capture(name) => of_symbol(&captured(report, name)?, walk),
         _ => None,
     })
 }
@@ -192,8 +186,17 @@ fn taken(report: &Report<'_>, walk: &Walk<'_>, held: bool) -> Option<Guilty> {
 }
 
 fn of_symbol(symbol: &Symbol<'_>, walk: &Walk<'_>) -> Option<Guilty> {
-    let name = symbol.name.to_str_lossy();
-    walk.blames_symbol(symbol).then(|| named(normalize::function(&name), None, Vec::new()))
+    walk.blames_symbol(symbol).then(|| helping(symbol))
+}
+
+/// A function that a register, a lock or the header names, whether it is a helper or not.
+fn helping(symbol: &Symbol<'_>) -> Guilty {
+    named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new())
+}
+
+/// The function that a capture of the row names.
+fn captured<'r>(report: &'r Report<'_>, name: &str) -> Option<Symbol<'r>> {
+    crate::block::symbol_of(report.capture(name)?)
 }
 
 fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
@@ -239,7 +242,7 @@ fn candidates<'r>(
     let frames = trace.frames.iter().zip(names).enumerate();
     frames.filter(move |(_, (f, n))| !n.is_empty() && counts(f)).map(move |(i, (f, name))| Candidate {
         name,
-        own: f.symbol.as_ref().is_some_and(|s| s.module.is_some()) && !skip::is_of_compiler(name),
+        own: f.symbol.as_ref().is_some_and(|s| skip::is_modules_own(s, name)),
         frame: Some((at, i)),
     })
 }
@@ -315,7 +318,7 @@ fn dispatched_on(
         if skip::dispatches(c.name) {
             walk.passes(&c, "runs what others ask it to: what it called is to blame");
             // The softirq loop that was itself interrupted is what runs.
-            let alone = || Some(&c).filter(|c| c.frame.is_none() && c.name == "__do_softirq");
+            let alone = || Some(&c).filter(|c| c.frame.is_none() && skip::SOFTIRQ_LOOP.contains(&c.name));
             match above.take().as_ref().or_else(alone) {
                 Some(a) => {
                     let callers = callers_from(report, walk, names, at, a.frame.map_or(start, |f| f.1 + 1));

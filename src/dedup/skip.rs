@@ -5,6 +5,7 @@
 //! module's own.
 
 use super::glob;
+use crate::report::Symbol;
 use std::sync::LazyLock;
 
 /// Patterns and why their functions are skipped.
@@ -194,9 +195,14 @@ pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static st
     prefixed.iter().chain(&TABLE.inner).find(|(p, _)| glob::matches(p, function)).map(|(_, reason)| *reason)
 }
 
-/// Whether the compiler adds such a function to every module, so that it is nobody's own.
-pub(super) fn is_of_compiler(function: &str) -> bool {
-    function.starts_with("__cfi_check")
+/// Whether a function is a module's own: those that the compiler adds to every module are nobody's.
+pub(super) fn is_modules_own(symbol: &Symbol<'_>, function: &str) -> bool {
+    symbol.module.is_some() && !function.starts_with("__cfi_check")
+}
+
+/// Whether a function makes another fail on purpose: `should_fail` and its like in `lib/fault-inject.c`.
+pub(super) fn injects_faults(function: &str) -> bool {
+    function.starts_with("should_fail")
 }
 
 /// Functions of a hang that other hangs wait for as well: the hang is theirs, whoever is stuck in it.
@@ -277,6 +283,9 @@ const ANCHORS: &[(&str, &str)] = &[
 pub(super) fn dispatches(function: &str) -> bool {
     ANCHORS.iter().any(|(_, patterns)| patterns.split_ascii_whitespace().any(|p| glob::matches(p, function)))
 }
+
+/// The loop that runs softirqs, the second since 6.10: interrupted itself, it is what runs.
+pub(super) const SOFTIRQ_LOOP: &[&str] = &["__do_softirq", "handle_softirqs"];
 
 /// What a stall that waits for other CPUs is filed under.
 pub(super) const CROSS_CALL: &str = "smp_call_function";

@@ -91,9 +91,7 @@ impl<'a> Walk<'a> {
     pub(super) fn blames_symbol(&self, symbol: &Symbol<'_>) -> bool {
         let printed = symbol.name.to_str_lossy();
         let name = normalize::function(&printed);
-        // A module's own, but for what the compiler put into it.
-        let own = symbol.module.is_some() && !skip::is_of_compiler(name);
-        let reason = self.reason(name).filter(|_| !own);
+        let reason = self.reason(name).filter(|_| !skip::is_modules_own(symbol, name));
         self.record(name, Some(&printed), None, reason);
         reason.is_none()
     }
