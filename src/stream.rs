@@ -200,7 +200,7 @@ impl Stream {
         let end = self.decoded.start.offset + self.decoded.text.len();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
         let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
-        if new == 0 || new * 4 < again { Vec::new() } else { self.search(|_| false) }
+        if new == 0 || new < again { Vec::new() } else { self.search(|_| false) }
     }
 
     /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
@@ -277,8 +277,9 @@ impl Stream {
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
-        let settled: Vec<_> = splats.take_done().collect();
-        found.extend(settled.iter().filter_map(|s| self.report(s)));
+        while let Some(splat) = splats.ready() {
+            found.extend(self.report(&splat));
+        }
         let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
         if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > OPEN_BYTES {
