@@ -4,7 +4,7 @@
 //! A pattern's `*` stands for any text. A frame of a module is never skipped: a module's `foo_alloc` is the
 //! module's own.
 
-use super::glob;
+use super::glob::{self, Globs};
 use crate::report::Symbol;
 use std::sync::LazyLock;
 
@@ -148,51 +148,19 @@ const SKIP: &[(&str, &str)] = &[
     ),
 ];
 
-static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
-
-/// The patterns, by how they can be looked up.
-struct Table {
-    exact: std::collections::HashMap<&'static str, &'static str>,
-    /// Patterns that start with a literal, by its first byte.
-    prefixed: [Vec<(&'static str, &'static str)>; 128],
-    /// Patterns that start with `*`.
-    inner: Vec<(&'static str, &'static str)>,
-}
-
-impl Table {
-    fn build() -> Self {
-        let mut table = Self {
-            exact: std::collections::HashMap::new(),
-            prefixed: std::array::from_fn(|_| Vec::new()),
-            inner: Vec::new(),
-        };
-        for (reason, patterns) in SKIP {
-            for pattern in patterns.split_ascii_whitespace() {
-                let first = pattern.bytes().next().unwrap_or(b'*');
-                if !pattern.contains('*') {
-                    table.exact.insert(pattern, reason);
-                } else if first == b'*' {
-                    table.inner.push((pattern, reason));
-                } else if let Some(list) = table.prefixed.get_mut(usize::from(first)) {
-                    list.push((pattern, reason));
-                }
-            }
-        }
-        table
-    }
-}
+/// The patterns, and the reason of each.
+static TABLE: LazyLock<(Globs, Vec<&str>)> = LazyLock::new(|| {
+    let each = || SKIP.iter().flat_map(|(why, list)| list.split_ascii_whitespace().map(move |p| (p, *why)));
+    (Globs::new(each().map(|(pattern, _)| pattern)), each().map(|(_, reason)| reason).collect())
+});
 
 /// Why `function` never carries the blame; `None` if it may. `own` are the patterns of the kind.
 pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static str> {
     if own.iter().any(|p| glob::matches(p, function)) {
         return Some("a helper of this kind of crash");
     }
-    if let Some(reason) = TABLE.exact.get(function) {
-        return Some(reason);
-    }
-    let first = function.bytes().next().map_or(0, usize::from);
-    let prefixed = TABLE.prefixed.get(first).map_or(&[][..], |list| list);
-    prefixed.iter().chain(&TABLE.inner).find(|(p, _)| glob::matches(p, function)).map(|(_, reason)| *reason)
+    let (patterns, reasons) = &*TABLE;
+    reasons.get(patterns.find(function)?).copied()
 }
 
 /// Whether a function is a module's own: those that the compiler adds to every module are nobody's.
@@ -243,9 +211,11 @@ pub(super) fn bucket(function: &str) -> Option<&str> {
     Some(name.unwrap_or(function))
 }
 
+static WAITING: LazyLock<Globs> = LazyLock::new(|| Globs::new(WAITS.iter().copied()));
+
 /// Whether `function` only waits for somebody.
 pub(super) fn waits(function: &str) -> bool {
-    WAITS.iter().any(|p| glob::matches(p, function))
+    WAITING.find(function).is_some()
 }
 
 /// Dispatchers: what they called is what loops. By the reason why.
@@ -279,9 +249,12 @@ const ANCHORS: &[(&str, &str)] = &[
     ("hands packets on", "__napi_poll* net_rx_action __netif_receive* *netif_receive_skb*"),
 ];
 
+static DISPATCHERS: LazyLock<Globs> =
+    LazyLock::new(|| Globs::new(ANCHORS.iter().flat_map(|(_, list)| list.split_ascii_whitespace())));
+
 /// Whether `function` runs what others ask it to.
 pub(super) fn dispatches(function: &str) -> bool {
-    ANCHORS.iter().any(|(_, patterns)| patterns.split_ascii_whitespace().any(|p| glob::matches(p, function)))
+    DISPATCHERS.find(function).is_some()
 }
 
 /// The loop that runs softirqs, the second since 6.10: interrupted itself, it is what runs.

@@ -170,9 +170,8 @@ impl<'log> Reader<'log> {
         self.dumps.take_unused();
         let stack = self.stack;
         if let Some(trace) = self.traces.last_mut() {
-            let callee = line.callee.iter().filter(|_| trace.frames.is_empty());
-            let frames = callee.chain([frame]).map(|f| Frame { stack, ..f.clone() });
-            trace.frames.extend(frames.collect::<Vec<_>>());
+            let callee = line.callee.as_deref().filter(|_| trace.frames.is_empty());
+            trace.frames.extend(callee.into_iter().chain([frame]).map(|f| Frame { stack, ..f.clone() }));
         }
     }
 
