@@ -58,9 +58,7 @@ fn decode(sequence: &[u8], text: &mut Vec<u8>) -> Option<usize> {
         b'r' => text.push(b'\r'),
         b't' => text.push(b'\t'),
         b'v' => text.push(11),
-        b'\\' | b'\'' | b'"' | b'`' | b'/' => text.push(letter),
-        // A control character loses its backslash too.
-        0..0x20 | 0x7f => text.push(letter),
+        b'\\' | b'\'' | b'"' | b'`' | b'/' | b'=' | 0..0x20 => text.push(letter),
         _ => text.extend([b'\\', letter]),
     }
     Some(1)
@@ -105,6 +103,37 @@ mod tests {
         escape(&text, &mut row);
         assert!(!row.iter().any(|b| matches!(b, b'\n' | b'\t' | 0)));
         assert_eq!(unescape(&row).unwrap(), text);
+        // As ClickHouse 26.9 writes them.
+        assert!(row.starts_with(b"\\0\x01\x02\x03\x04\x05\x06\x07\\b\\t\\n\x0b\\f\\r\x0e\x0f"));
+        assert!(row.windows(8).any(|w| w == b"\"#$%&\\'("));
         assert!(matches!(unescape(b"plain\ttab \xff").unwrap(), Cow::Borrowed(_)));
+    }
+
+    /// What ClickHouse 26.9 makes of a backslash and each byte.
+    #[test]
+    fn ok_every_letter_is_read_as_clickhouse_reads_it() {
+        let named = b"0\0a\x07b\x08e\x1bf\x0cn\nr\rt\tv\x0b".chunks(2);
+        let named: Vec<(u8, u8)> = named.map(|pair| (pair[0], pair[1])).collect();
+        for letter in (0..=255).filter(|c| !matches!(c, b'\n' | b'x' | b'N')) {
+            let expected = match named.iter().find(|(name, _)| *name == letter) {
+                Some((_, byte)) => vec![*byte],
+                None if letter < 0x20 || b"\\'\"`/=".contains(&letter) => vec![letter],
+                None => vec![b'\\', letter],
+            };
+            assert_eq!(
+                unescape(&[b'\\', letter, b'Z']).unwrap(),
+                [&expected[..], b"Z"].concat(),
+                "{letter:#x}"
+            );
+        }
+        assert_eq!(&*unescape(br"\N").unwrap(), b"");
+        assert_eq!(&*unescape(br"a\Nb\x4a\xff").unwrap(), b"abJ\xff");
+    }
+
+    #[test]
+    fn err_sequences_that_are_cut_off() {
+        for (row, at) in [(&b"\\"[..], 0), (b"a\\\\\\", 3), (b"ab\\x", 2), (b"\\x1", 0), (b"\\xg1", 0)] {
+            assert_eq!(unescape(row), Err(RowError::Escape { at }), "{row:?}");
+        }
     }
 }
