@@ -31,7 +31,7 @@ struct Safe;
 impl Formatter for Safe {
     /// Of a raw value, which is valid: characters below the blank stand between its tokens only.
     fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        for part in fragment.split(|c| matches!(c, '\t' | '\n' | '\r')) {
+        for part in fragment.split(['\t', '\n', '\r']) {
             self.write_string_fragment(out, part)?;
         }
         Ok(())
