@@ -199,8 +199,8 @@ fn ok_chunks_are_answered_at_once() {
         let mut from = BufReader::new(child.stdout.take().unwrap());
         for size in [1, 2, 0, 300, 1] {
             let line = |n: usize| match format {
-                "tsv" => row(if n % 2 == 0 { KASAN.as_bytes() } else { b"" }),
-                _ => jsonl(json!(n), if n % 2 == 0 { KASAN } else { "" }),
+                "tsv" => row(if n.is_multiple_of(2) { KASAN.as_bytes() } else { b"" }),
+                _ => jsonl(json!(n), if n.is_multiple_of(2) { KASAN } else { "" }),
             };
             let mut chunk = format!("{size}\n").into_bytes();
             (0..size).for_each(|n| chunk.extend(line(n)));
@@ -210,7 +210,11 @@ fn ok_chunks_are_answered_at_once() {
                 for n in 0..size {
                     let mut answer = String::new();
                     from.read_line(&mut answer).unwrap();
-                    assert_eq!(answer.contains("KASAN"), n % 2 == 0, "{format} {size} {n}: {answer}");
+                    assert_eq!(
+                        answer.contains("KASAN"),
+                        n.is_multiple_of(2),
+                        "{format} {size} {n}: {answer}"
+                    );
                 }
             });
         }

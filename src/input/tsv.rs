@@ -13,7 +13,7 @@ use std::borrow::Cow;
 ///
 /// ```
 /// use ksplat::input::tsv;
-/// assert_eq!(tsv::unescape(br"a\n\tb\\")?, b"a\n\tb\\"[..]);
+/// assert_eq!(&*tsv::unescape(br"a\n\tb\\")?, b"a\n\tb\\");
 /// # Ok::<(), ksplat::input::RowError>(())
 /// ```
 ///

@@ -27,7 +27,7 @@ impl<'row> Record<'row> {
     /// use ksplat::output::json::Record;
     /// let record = Record::read(br#"{"id":[7.0],"log":"a\nb"}"#);
     /// assert_eq!(record.id.unwrap().get(), "[7.0]");
-    /// assert_eq!(record.log.unwrap(), b"a\nb"[..]);
+    /// assert_eq!(&*record.log.unwrap(), b"a\nb");
     ///
     /// let record = Record::read(br#"{"id":7,"log":"a"#);
     /// assert_eq!(record.id.unwrap().get(), "7");
