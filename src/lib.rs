@@ -46,6 +46,7 @@
 //! [`doc::bisect`], [`doc::scaling`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod bisect;
 mod block;
