@@ -6,6 +6,8 @@ use super::glob;
 
 /// Functions that only do what their caller asks: the caller stands in the signature instead. By the reason why.
 const STAND_INS: &[(&str, &str)] = &[
+    ("handles the fault of whoever touched the page", "__do_page_fault do_page_fault do_user_addr_fault"),
+    ("copies to user space for whoever reads", "_copy_to_iter copy_page_to_iter"),
     ("looks up or pins the pages of its caller", "__pin_user_pages* pin_user_pages*"),
     (
         "registers what a driver or a subsystem hands in, and complains where that is wrong",
