@@ -41,9 +41,8 @@ const STAND_INS: &[(&str, &str)] = &[
 const SHARED: &[(&str, &str)] = &[
     (
         "makes, copies or frees packets",
-        "consume_skb* __consume_stateless_skb dev_kfree_skb* __dev_kfree_skb* \
-         napi_consume_skb __pskb_* pskb_* skb_* __skb_* ___skb* sock_alloc_send_* sock_rfree sock_wfree \
-         sock_wmalloc*",
+        "consume_skb* __consume_stateless_skb napi_consume_skb __pskb_* pskb_* skb_* __skb_* ___skb* \
+         sock_alloc_send_* sock_rfree sock_wfree sock_wmalloc*",
     ),
     (
         "sends the packets of all protocols above IP",
