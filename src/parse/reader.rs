@@ -1,7 +1,7 @@
 //! The lines of a splat, one by one, into a report: what each block adds to what stands there already.
 
 use super::dumps::Dumps;
-use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::block::{self, Block, Fact, FrameLine, RegisterLine, TaskLine};
 use crate::report::{
     Defect, DefectCode, Fault, Frame, Kernel, Kind, Report, Role, Span, Stack, Task, Text, Trace,
 };
@@ -65,6 +65,10 @@ impl<'log> Reader<'log> {
                     self.strays();
                 }
                 self.start(*role, label.clone());
+                // m68k prints the first frame on the same line.
+                if let Some(Block::Frame(first)) = text.strip_prefix(b"Call Trace:").and_then(block::read) {
+                    self.frame(&first);
+                }
             }
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
