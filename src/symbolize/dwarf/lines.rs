@@ -1,6 +1,7 @@
 //! The line table of a unit: which line of which file an address was made of.
 
 use super::die::{Slice, Text};
+use super::line_program;
 use gimli::{DebugLine, DebugLineOffset, Result, RunTimeEndian};
 
 /// A row of the table: the code from here to the next row.
@@ -69,20 +70,25 @@ impl Lines {
                 directory: file.directory_index(),
             })
             .collect();
-        let mut rows = program.rows();
+        // Most rows take more bytes than that; memory is taken once then.
+        lines.rows.reserve(header.raw_program_buf().len() / 8);
         let mut from = 0;
-        while let Ok(Some((_, row))) = rows.next_row() {
-            let address = row.address();
-            if row.end_sequence() {
-                lines.push(Row { address, file: END, line: 0 });
+        // What comes before an error stands.
+        let _ = line_program::run(header, |at, ends| {
+            let row = match ends {
+                true => Row { address: at.address, file: END, line: 0 },
+                false => Row {
+                    address: at.address,
+                    file: u32::try_from(at.file).unwrap_or(END - 1),
+                    line: u32::try_from(at.line).unwrap_or(0),
+                },
+            };
+            lines.push(row);
+            if ends {
                 lines.end_sequence(from);
                 from = lines.rows.len();
-            } else {
-                let file = u32::try_from(row.file_index()).unwrap_or(END - 1);
-                let line = row.line().map_or(0, |line| u32::try_from(line.get()).unwrap_or(0));
-                lines.push(Row { address, file, line });
             }
-        }
+        });
         lines.rows.truncate(from);
         lines.rows.shrink_to_fit();
         lines.sequences.sort_unstable_by_key(|s| s.start);

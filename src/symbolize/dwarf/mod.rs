@@ -6,6 +6,7 @@
 //! functions inlined there. Nothing recurses: a tree of any depth costs its length.
 
 mod die;
+mod line_program;
 mod lines;
 mod sections;
 mod segments;
@@ -49,6 +50,8 @@ pub(crate) struct Dwarf {
     names: HashMap<(usize, u64), Option<Arc<str>>>,
     paths: HashMap<(u64, u64), Arc<str>>,
     split: split::Split,
+    /// Memory that a unit is read into.
+    buffer: Vec<u8>,
 }
 
 /// A place in the source.
@@ -86,6 +89,7 @@ impl Dwarf {
             starts: HashMap::new(),
             names: HashMap::new(),
             paths: HashMap::new(),
+            buffer: Vec::new(),
         }
         .with_ranges()
     }
@@ -180,13 +184,14 @@ impl Dwarf {
     /// The code of a unit: what its own entry says, or what its functions do.
     fn ranges_of_unit(&mut self, head: &Head, budget: &mut u32) -> Vec<Range<u64>> {
         let bases = head.bases(head);
-        let Some(main) = self.main() else { return Vec::new() };
+        let Self { files, buffer, .. } = self;
+        let Some(main) = files.get_mut(MAIN) else { return Vec::new() };
         let mut files = Files { main, split: None };
         let own = unit::ranges(&mut files, (head.encoding, bases), &head.root, budget).unwrap_or_default();
         if !own.is_empty() {
             return own;
         }
-        let functions = head.functions(main, |main, attributes| {
+        let functions = head.functions(main, buffer, |main, attributes| {
             let mut files = Files { main, split: None };
             unit::ranges(&mut files, (head.encoding, bases), attributes, budget)
         });
@@ -239,15 +244,16 @@ impl Dwarf {
         let bases = entries.bases(&head);
         let mut budget = unit::MOST_RANGES;
         let (encoding, split) = (entries.encoding, file != MAIN);
-        let (main, others) = self.files.split_first_mut()?;
+        let Self { files, buffer, .. } = self;
+        let (main, others) = files.split_first_mut()?;
         let functions = if split {
             let sections = others.get_mut(file.checked_sub(1)?)?;
-            entries.functions(sections, |split, attributes| {
+            entries.functions(sections, buffer, |split, attributes| {
                 let mut files = Files { main, split: Some(split) };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         } else {
-            entries.functions(main, |main, attributes| {
+            entries.functions(main, buffer, |main, attributes| {
                 let mut files = Files { main, split: None };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
@@ -257,7 +263,8 @@ impl Dwarf {
     }
 
     fn lines(&mut self, head: &Head) -> Result<Lines> {
-        let main = self.file(MAIN)?;
+        let Self { files, buffer, .. } = self;
+        let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let Some(at) = head.root.stmt_list else { return Ok(Lines::default()) };
         let id = SectionId::DebugLine;
         let length = match main.number(id, at, 4)? {
@@ -265,8 +272,8 @@ impl Dwarf {
             short => short.saturating_add(4),
         };
         let endian = main.endian();
-        let program = main.bytes(id, at..at.saturating_add(length))?;
-        Lines::read(&program, endian, head.encoding.address_size)
+        main.read(id, at..at.saturating_add(length), buffer)?;
+        Lines::read(buffer, endian, head.encoding.address_size)
     }
 
     /// The levels of an address in a unit.
@@ -311,9 +318,10 @@ impl Dwarf {
         let endian = self.file(unit.file)?.endian();
         let (first, whole) = (4096, entries.end.saturating_sub(entries.start));
         let mut length = if known { whole } else { first.min(whole) };
+        let mut bytes = Vec::new();
         loop {
             let range = entries.start..entries.start.saturating_add(length);
-            let bytes = head.bytes(self.file(unit.file)?, range)?;
+            head.read_bytes(self.file(unit.file)?, range, &mut bytes)?;
             let slice = Slice::new(&bytes, endian);
             let tree = Entries::new(slice, head.encoding, &head.abbreviations, UnitOffset(start));
             let mut budget = unit::MOST_RANGES;

@@ -122,7 +122,8 @@ impl Dwarf {
     fn calls(&mut self, unit: &Unit, entries: Range<u64>, calls: &mut Vec<Call>) -> Result<()> {
         let head = Arc::clone(&unit.entries);
         let start = usize::try_from(entries.start).map_err(|_| Error::UnsupportedOffset)?;
-        let bytes = head.bytes(self.file(unit.file)?, entries.clone())?;
+        let mut bytes = Vec::new();
+        head.read_bytes(self.file(unit.file)?, entries.clone(), &mut bytes)?;
         let slice = Slice::new(&bytes, self.file(unit.file)?.endian());
         let mut tree = Entries::new(slice, head.encoding, &head.abbreviations, UnitOffset(start));
         let bases = head.bases(&unit.head);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Bytes in which a unit's header and its own entry stand, nearly always; and at most.
 const HEAD: (u64, u64) = (512, 64 << 10);
 /// Bytes in which its abbreviations stand, nearly always; and at most.
-const ABBREVIATIONS: (u64, u64) = (4 << 10, 16 << 20);
+const ABBREVIATIONS: (u64, u64) = (8 << 10, 16 << 20);
 /// Bytes in which a list of ranges stands, nearly always; and at most.
 const RANGES: (u64, u64) = (128, 64 << 20);
 /// Most ranges that are read for one look-up, so that entries which all point to one long list stay linear.
@@ -109,11 +109,16 @@ impl Head {
         Ok(Self { offset, length, encoding, abbreviations, first, root, dwo_id, has_code })
     }
 
-    /// Bytes of the unit, by offsets from its start.
-    pub(super) fn bytes(&self, sections: &mut Sections, range: Range<u64>) -> Result<Vec<u8>> {
+    /// Reads bytes of the unit, by offsets from its start, into `bytes`.
+    pub(super) fn read_bytes(
+        &self,
+        sections: &mut Sections,
+        range: Range<u64>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<()> {
         let end = range.end.min(self.length);
         let from = self.offset.saturating_add(range.start.min(end));
-        sections.bytes(SectionId::DebugInfo, from..self.offset.saturating_add(end))
+        sections.read(SectionId::DebugInfo, from..self.offset.saturating_add(end), bytes)
     }
 
     /// The attributes of the entry at `at` from the start of the unit.
@@ -152,20 +157,20 @@ impl Head {
         }
     }
 
-    /// The functions of the unit that have code, by address.
+    /// The functions of the unit that have code, by address. `bytes` is memory to read into.
     pub(super) fn functions(
         &self,
         sections: &mut Sections,
+        bytes: &mut Vec<u8>,
         mut ranges_of: impl FnMut(&mut Sections, &Attributes) -> Result<Vec<Range<u64>>>,
     ) -> Result<Vec<Function>> {
-        let bytes = self.bytes(sections, self.first..self.length)?;
+        self.read_bytes(sections, self.first..self.length, bytes)?;
         let endian = sections.endian();
         let short = ShortEntries::new(self, endian == gimli::RunTimeEndian::Little);
         let mut functions = Vec::new();
         let mut at = 0;
         // An error ends the unit; what came before it stands.
-        while let Some(entry) = short.skip(&bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok())
-        {
+        while let Some(entry) = short.skip(bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok()) {
             let behind = entry.behind;
             if let Some(attributes) = entry.function {
                 let entries = self.first + at..self.first + entry.end;
