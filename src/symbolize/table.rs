@@ -54,33 +54,46 @@ const END: u32 = u32::MAX;
 pub(crate) struct Builder {
     names: Vec<u8>,
     symbols: Vec<Symbol>,
+    /// Those added last, whose names nobody looked at yet.
+    added: Vec<Symbol>,
 }
+
+/// Symbols whose names are looked at together.
+const TOGETHER: usize = 1024;
 
 impl Builder {
     /// A table of symbols whose names stand in `names`.
     pub(crate) fn new(names: Vec<u8>) -> Self {
-        Self { names, symbols: Vec::new() }
+        Self { names, symbols: Vec::new(), added: Vec::with_capacity(TOGETHER) }
     }
 
     /// Adds a symbol, unless kallsyms leaves it out.
     pub(crate) fn add(&mut self, address: u64, size: u64, name: u32) {
-        let Some(tail) = usize::try_from(name).ok().and_then(|at| self.names.get(at..)) else { return };
-        let last;
-        let beginning = match tail.first_chunk() {
-            Some(beginning) => beginning,
-            None => {
-                last = padded(tail);
-                &last
-            }
-        };
-        if is_kept(beginning) && self.symbols.len() < END as usize {
-            self.symbols.push(Symbol { address, size, name, hash: hash_of(beginning) });
+        self.added.push(Symbol { address, size, name, hash: 0 });
+        if self.added.len() == TOGETHER {
+            self.name();
         }
     }
 
+    /// Hashes the names of the symbols added last.
+    ///
+    /// The names of a kernel are spread over megabytes, and to hash them one after the other is mostly to wait for
+    /// memory. Here a look at the beginnings of many comes first, so short that memory is asked for many at once.
+    fn name(&mut self) {
+        let Self { names, symbols, added } = self;
+        let tail = |name| usize::try_from(name).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+        added.retain(|symbol| is_kept(tail(symbol.name)));
+        added.truncate((END as usize).saturating_sub(symbols.len()));
+        for symbol in added.iter_mut() {
+            symbol.hash = hash(tail(symbol.name));
+        }
+        symbols.append(added);
+    }
+
     /// The table, of symbols that stand in the sections `code`.
-    pub(crate) fn table(self, mut code: Vec<Range<u64>>) -> Table {
-        let Self { names, mut symbols } = self;
+    pub(crate) fn table(mut self, mut code: Vec<Range<u64>>) -> Table {
+        self.name();
+        let Self { names, mut symbols, .. } = self;
         code.sort_unstable_by_key(|r| r.start);
         symbols.sort_unstable_by_key(|s| s.address);
         let mut heads = vec![END; symbols.len().next_power_of_two()];
@@ -229,11 +242,13 @@ impl Extent {
 }
 
 /// Names that kallsyms leaves out, so that they end no function: labels and mapping symbols
-/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`).
-fn is_kept(name: &Beginning) -> bool {
-    !matches!(name, [0, ..] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..])
-        && !name.starts_with(b"__efistub_")
-        && !name.starts_with(b"__kvm_nvhe_")
+/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`). Behind the name stands anything.
+fn is_kept(name: &[u8]) -> bool {
+    match name {
+        [] | [0, ..] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..] => false,
+        [b'_', b'_', ..] => !name.starts_with(b"__efistub_") && !name.starts_with(b"__kvm_nvhe_"),
+        _ => true,
+    }
 }
 
 fn name_at(names: &[u8], at: u32) -> &[u8] {
@@ -245,28 +260,22 @@ pub(crate) fn without_suffix(name: &[u8]) -> &[u8] {
     memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
 }
 
-/// What a name is hashed by: its first bytes, and NULs or anything behind its end.
-type Beginning = [u8; 32];
-
-/// The beginning of a name that is short, or stands at the end of the strings.
-fn padded(name: &[u8]) -> Beginning {
-    let mut beginning = Beginning::default();
-    beginning.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
-    beginning
-}
-
-/// A multiplicative hash of a name's beginning up to its first dot, of which the high bits are the good ones. Names
-/// that differ only behind a dot meet, and so a name is found without what link-time optimisation adds.
+/// A multiplicative hash of a name's first 32 bytes up to a NUL or a dot, of which the high bits are the good ones.
+/// Names that differ only behind a dot meet, and so a name is found without what link-time optimisation adds.
 pub(crate) fn hash(name: &[u8]) -> u32 {
-    hash_of(&padded(name))
-}
-
-/// A kernel has 60,000 names all over its strings, so that to hash them is mostly to wait for memory. There is no branch
-/// in here, so that the processor asks for the next name while it waits for this one.
-fn hash_of(name: &Beginning) -> u32 {
+    let short;
+    let name: &[u8; 32] = match name.first_chunk() {
+        Some(beginning) => beginning,
+        None => {
+            let mut padded = [0; 32];
+            padded.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+            short = padded;
+            &short
+        }
+    };
     const ONES: u64 = 0x0101_0101_0101_0101;
     const DOTS: u64 = ONES * b'.' as u64;
-    // The lowest bit set is the highest one of the first byte that is 0.
+    // The lowest bit set is the highest one of the first byte that is 0. No branches: nobody can foresee where names end.
     let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
     let (mut state, mut inside) = (0u64, u64::MAX);
     for word in name.as_chunks::<8>().0 {
