@@ -5,6 +5,7 @@
 
 use super::die::Slice;
 use gimli::{DwLne, DwLns, LineProgramHeader, Reader as _};
+use std::ops::ControlFlow;
 
 /// The registers of the machine that symbolizing needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,9 +32,12 @@ enum Made {
 
 type Header<'b> = LineProgramHeader<Slice<'b>>;
 
-/// Calls `row` with the registers at every row, and whether a sequence ends there. `None` if the program is broken;
-/// the rows before that place stand.
-pub(super) fn run(header: &Header<'_>, mut row: impl FnMut(&Registers, bool)) -> Option<()> {
+/// Calls `row` with the registers at every row, and whether a sequence ends there, until it has enough. `None` if the
+/// program is broken; the rows before that place stand.
+pub(super) fn run(
+    header: &Header<'_>,
+    mut row: impl FnMut(&Registers, bool) -> ControlFlow<()>,
+) -> Option<()> {
     let mut code = header.raw_program_buf();
     let mut registers = START;
     while !code.is_empty() {
@@ -44,7 +48,9 @@ pub(super) fn run(header: &Header<'_>, mut row: impl FnMut(&Registers, bool)) ->
             None => registers.standard(header, DwLns(opcode), &mut code)?,
         };
         if made != Made::Nothing && !registers.discarded {
-            row(&registers, made == Made::End);
+            if row(&registers, made == Made::End).is_break() {
+                break;
+            }
         }
         if made == Made::End {
             registers = START;
@@ -171,7 +177,7 @@ fn signed(code: &mut Slice<'_>) -> Option<i64> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use gimli::{DebugLine, DebugLineOffset, RunTimeEndian};
 
@@ -179,7 +185,7 @@ mod tests {
 
     /// A line table of DWARF 4 with one file whose program is `code`; an instruction has four bytes and at most `most`
     /// operations.
-    fn table(code: &[u8], most: u8) -> Vec<u8> {
+    pub(in super::super) fn table(code: &[u8], most: u8) -> Vec<u8> {
         let mut header = vec![4, most, 1, (-5i8).cast_unsigned(), 14, 13, 0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1];
         header.extend(b"\0a.c\0\0\0\0\0");
         let mut bytes = vec![4, 0];
@@ -195,7 +201,10 @@ mod tests {
         let section = DebugLine::from(Slice::new(&bytes, RunTimeEndian::Little));
         let program = section.program(DebugLineOffset(0), 8, None, None).unwrap();
         let mut ours = Vec::new();
-        let _ = run(program.header(), |at, ends| ours.push((at.address, at.file, at.line, ends)));
+        let _ = run(program.header(), |at, ends| {
+            ours.push((at.address, at.file, at.line, ends));
+            ControlFlow::Continue(())
+        });
         let mut theirs = Vec::new();
         let mut rows = program.rows();
         while let Ok(Some((_, row))) = rows.next_row() {

@@ -134,7 +134,7 @@ impl Dwarf {
     pub(crate) fn find(&mut self, address: u64) -> Vec<Level> {
         self.files.iter_mut().for_each(Sections::refill);
         for unit in self.units_at(address) {
-            if let Some(unit) = self.unit(unit) {
+            if let Some(unit) = self.unit(unit, address) {
                 let levels = self.levels(&unit, address);
                 if !levels.is_empty() {
                     return levels;
@@ -226,16 +226,27 @@ impl Dwarf {
         head
     }
 
-    fn unit(&mut self, offset: u64) -> Option<Arc<Unit>> {
-        if let Some(unit) = self.units.get(&offset) {
-            return unit.clone();
+    /// The unit at `offset`, with at least those of its lines that it takes for an address.
+    fn unit(&mut self, offset: u64, address: u64) -> Option<Arc<Unit>> {
+        match self.units.get(&offset) {
+            None => {
+                let unit = self.read_unit(offset, Some(address)).map(Arc::new);
+                self.units.insert(offset, unit);
+            }
+            // Who asks twice asks often.
+            Some(Some(unit)) if unit.lines.may_lack(address) => {
+                let head = Arc::clone(&unit.head);
+                let lines = self.lines(&head, None).unwrap_or_default();
+                let unit = self.units.get_mut(&offset).and_then(Option::as_mut).and_then(Arc::get_mut);
+                unit?.lines = lines;
+            }
+            Some(_) => {}
         }
-        let unit = self.read_unit(offset).map(Arc::new);
-        self.units.insert(offset, unit.clone());
-        unit
+        self.units.get(&offset)?.clone()
     }
 
-    fn read_unit(&mut self, offset: u64) -> Option<Unit> {
+    /// Reads the unit at `offset`, and its lines as far as it takes for the address that is `wanted`.
+    fn read_unit(&mut self, offset: u64, wanted: Option<u64>) -> Option<Unit> {
         let head = self.head(MAIN, offset)?;
         let (file, entries) = match self.other_half(&head) {
             Some((file, half)) => (file, half),
@@ -258,11 +269,11 @@ impl Dwarf {
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         };
-        let lines = self.lines(&head).unwrap_or_default();
+        let lines = self.lines(&head, wanted).unwrap_or_default();
         Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines })
     }
 
-    fn lines(&mut self, head: &Head) -> Result<Lines> {
+    fn lines(&mut self, head: &Head, wanted: Option<u64>) -> Result<Lines> {
         let Self { files, buffer, .. } = self;
         let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let Some(at) = head.root.stmt_list else { return Ok(Lines::default()) };
@@ -273,7 +284,7 @@ impl Dwarf {
         };
         let endian = main.endian();
         main.read(id, at..at.saturating_add(length), buffer)?;
-        Lines::read(buffer, endian, head.encoding.address_size)
+        Lines::read(buffer, endian, head.encoding.address_size, wanted)
     }
 
     /// The levels of an address in a unit.

@@ -37,7 +37,7 @@ impl Dwarf {
         for offset in self.starts(MAIN) {
             let Some(code) = code.get(&offset) else { continue };
             self.files.iter_mut().for_each(super::Sections::refill);
-            if let Some(unit) = self.read_unit(offset) {
+            if let Some(unit) = self.read_unit(offset, None) {
                 self.segments_of(&unit, code, &mut visit);
             }
             // What is kept for the next look-up would be all of the file here.
