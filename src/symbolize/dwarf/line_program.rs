@@ -47,10 +47,9 @@ pub(super) fn run(
             None if opcode == 0 => registers.extended(header, &mut code)?,
             None => registers.standard(header, DwLns(opcode), &mut code)?,
         };
-        if made != Made::Nothing && !registers.discarded {
-            if row(&registers, made == Made::End).is_break() {
-                break;
-            }
+        let is_row = made != Made::Nothing && !registers.discarded;
+        if is_row && row(&registers, made == Made::End).is_break() {
+            break;
         }
         if made == Made::End {
             registers = START;

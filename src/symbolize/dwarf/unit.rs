@@ -35,6 +35,15 @@ pub(super) struct Head {
     pub(super) dwo_id: Option<u64>,
     /// Type units and their like have no code.
     pub(super) has_code: bool,
+    share: Share,
+}
+
+/// Where the parts of other sections start that belong to a unit of a package; 0 of all others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Share {
+    pub(super) abbreviations: u64,
+    pub(super) str_offsets: u64,
+    pub(super) rnglists: u64,
 }
 
 /// A function of a unit.
@@ -64,6 +73,8 @@ pub(super) struct Bases {
     pub(super) addr: u64,
     pub(super) str_offsets: u64,
     pub(super) rnglists: u64,
+    /// Where the offsets of range lists are counted from.
+    share: u64,
     pub(super) low_pc: u64,
 }
 
@@ -79,6 +90,11 @@ pub(super) fn length_at(sections: &mut Sections, offset: u64) -> Result<u64> {
 
 impl Head {
     pub(super) fn read(sections: &mut Sections, offset: u64) -> Result<Self> {
+        Self::of_package(sections, offset, Share::default())
+    }
+
+    /// Reads the head of a unit whose offsets into other sections are counted from its share of them.
+    pub(super) fn of_package(sections: &mut Sections, offset: u64, share: Share) -> Result<Self> {
         let length = length_at(sections, offset)?;
         let endian = sections.endian();
         let limits = (HEAD.0.min(length), HEAD.1.min(length));
@@ -90,6 +106,7 @@ impl Head {
                 let at = header.debug_abbrev_offset().0 as u64;
                 Ok((header.encoding(), at, header.type_(), header.size_of_header() as u64))
             })?;
+        let abbreviations_at = abbreviations_at.saturating_add(share.abbreviations);
         let abbreviations =
             sections.parse_list(SectionId::DebugAbbrev, abbreviations_at, ABBREVIATIONS, |bytes| {
                 DebugAbbrev::from(Slice::new(bytes, endian)).abbreviations(DebugAbbrevOffset(0))
@@ -106,7 +123,7 @@ impl Head {
             _ => root.dwo_id,
         };
         let has_code = !matches!(unit_type, UnitType::Type { .. } | UnitType::SplitType { .. });
-        Ok(Self { offset, length, encoding, abbreviations, first, root, dwo_id, has_code })
+        Ok(Self { offset, length, encoding, abbreviations, first, root, dwo_id, has_code, share })
     }
 
     /// Reads bytes of the unit, by offsets from its start, into `bytes`.
@@ -137,7 +154,6 @@ impl Head {
 
     /// Where the tables of the entries stand, if the addresses are those of `skeleton`.
     pub(super) fn bases(&self, skeleton: &Self) -> Bases {
-        let split = !std::ptr::eq(self, skeleton);
         let new = self.encoding.version >= 5;
         // The header of a table: length, version, padding; for range lists a count too.
         let (length, strings, lists) = match self.encoding.format {
@@ -145,14 +161,21 @@ impl Head {
             gimli::Format::Dwarf64 => (12, 16, 20),
         };
         let default = |header: u64| if new { header } else { 0 };
+        let strings = self.root.str_offsets_base.unwrap_or_else(|| default(strings));
+        let lists = match new {
+            true => self.root.rnglists_base.unwrap_or(lists),
+            // Only the skeleton says it.
+            false => skeleton.root.rnglists_base.unwrap_or(0),
+        };
         let low_pc = match skeleton.root.low_pc {
             Some(Address::Is(address)) => address,
             _ => 0,
         };
         Bases {
             addr: skeleton.root.addr_base.unwrap_or_else(|| default(length + 4)),
-            str_offsets: self.root.str_offsets_base.unwrap_or_else(|| default(strings)),
-            rnglists: self.root.rnglists_base.filter(|_| !split || new).unwrap_or_else(|| default(lists)),
+            str_offsets: self.share.str_offsets.saturating_add(strings),
+            rnglists: self.share.rnglists.saturating_add(lists),
+            share: self.share.rnglists,
             low_pc,
         }
     }
@@ -403,7 +426,7 @@ fn listed(
     let whole = files.split.is_none();
     let sections = if new { files.entries() } else { &mut *files.main };
     let at = match list {
-        Ranges::Offset(offset) if new || whole => offset,
+        Ranges::Offset(offset) if new || whole => bases.share.saturating_add(offset),
         Ranges::Offset(offset) => bases.rnglists.saturating_add(offset),
         Ranges::Index(index) => {
             let size = encoding.format.word_size();
