@@ -347,6 +347,12 @@ impl<'log> Splats<'log> {
         let open = self.open.values().map(Open::header_at);
         let next = open.min_by_key(|at| at.offset).unwrap_or(self.lines.next_at());
         let mut taken = self.taken;
+        // An open one is read again, with the one beside it.
+        for (stream, open) in &self.open {
+            if let Some(end) = taken.get_mut(stream) {
+                *end = (*end).min(open.taken);
+            }
+        }
         // What waits for an earlier one is found again.
         for (splat, before) in self.done.values() {
             let stream = splat.lines.get(splat.header).and_then(|l| l.line.caller);
