@@ -18,5 +18,5 @@ pub fn check(data: &[u8]) {
     let written = printed::written(&wire);
     printed::plain("json", &written);
     let back = json::Bisect::from_json(written.as_bytes(), "x").expect("it was written so");
-    assert_eq!(printed::written(&back), written, "read back from JSON");
+    printed::same("read back from JSON", &printed::written(&back), &written);
 }

@@ -54,3 +54,12 @@ pub fn plain(what: &str, text: &str) {
     });
     assert_eq!(raw, None, "{what}: {text:?}");
 }
+
+/// Two texts are the same, or where they begin to differ.
+pub fn same(what: &str, new: &str, old: &str) {
+    if new != old {
+        let at = new.bytes().zip(old.bytes()).take_while(|(a, b)| a == b).count();
+        let from = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(60)..]).chars().take(120).collect::<String>();
+        panic!("{what}: {:?} was {:?}", from(new), from(old));
+    }
+}

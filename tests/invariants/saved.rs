@@ -25,7 +25,7 @@ fn known(text: &[u8]) {
             let first = json::to_known_file(&baseline);
             printed::plain("known file", &first);
             let back = json::known_file(first.as_bytes(), "saved").expect("it was written so");
-            assert_eq!(json::to_known_file(&back), first, "read back");
+            printed::same("read back", &json::to_known_file(&back), &first);
         }
         Err(error) => refused(&error),
     }
@@ -41,10 +41,10 @@ fn groups(text: &[u8]) {
             let first = printed::written(&json::Groups::new(&Summary::new(&groups)));
             printed::plain("groups", &first);
             let mut back = json::saved_groups(first.as_bytes(), "saved").expect("it was written so");
-            assert_eq!(printed::written(&json::Groups::new(&Summary::new(&back))), first, "read back");
+            printed::same("read back", &printed::written(&json::Groups::new(&Summary::new(&back))), &first);
             // What is merged with itself is itself.
             back.merge(groups);
-            assert_eq!(printed::written(&json::Groups::new(&Summary::new(&back))), first, "merged");
+            printed::same("merged", &printed::written(&json::Groups::new(&Summary::new(&back))), &first);
         }
         Err(error) => refused(&error),
     }

@@ -121,13 +121,13 @@ pub fn round_trip(report: &Report<'_>) {
     let second = wire(&back);
     if !first.contains('\u{fffd}') {
         assert_eq!(identify(&back), identify(report));
-        assert_eq!(second, first, "read back from JSON");
+        printed::same("read back from JSON", &second, &first);
     }
-    assert_eq!(wire(&read(&second)), second, "read back from JSON twice");
+    printed::same("read back from JSON twice", &wire(&read(&second)), &second);
 }
 
-/// What stands in a report's span is that report: where the bytes are the lines, the report is whole and nothing else
-/// stands in its span. That a kernel rebooted shows behind what it printed before only.
+/// What stands in a report's span is that report: where the bytes are the lines, the report is whole and no other stands
+/// in its span or touches it, as those of two CPUs that crash in one moment do. That a kernel rebooted shows behind what it printed before only.
 fn again(log: &Log<'_>, reports: &[Report<'_>]) {
     let transport = log.detection().transport;
     let verbatim =
@@ -138,7 +138,7 @@ fn again(log: &Log<'_>, reports: &[Report<'_>]) {
     for (at, report) in reports.iter().enumerate() {
         let span = report.span;
         let alone = |(other, r): (usize, &Report<'_>)| {
-            other == at || r.span.offset >= end(span) || end(r.span) <= span.offset
+            other == at || r.span.offset > end(span) + 1 || end(r.span) + 1 < span.offset
         };
         if !report.defects.is_empty() || !reports.iter().enumerate().all(alone) {
             continue;
