@@ -14,11 +14,11 @@ mod twins;
 use crate::block::{self, Block};
 use crate::family::{self, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
-use crate::report::Caller;
+use crate::report::{Caller, Microseconds};
 use headers::Inner;
 use open::Open;
 pub(crate) use open::is_separator;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
@@ -27,7 +27,10 @@ const FOREIGN_LINES: usize = 500;
 /// The same after the end marker, behind which only an epilogue can stand.
 const EPILOGUE_GAP_LINES: usize = 4;
 /// Microseconds without a line after which an open splat is over.
-const GAP_TIME: u64 = 30_000_000;
+const GAP_TIME: Microseconds = 30_000_000;
+/// Microseconds by which a clock must fall back to show that the machine started again: CPUs differ by less, and stamps
+/// may be rounded to seconds.
+const BACK_TIME: Microseconds = 2_000_000;
 /// Lines of anybody after which a silent caller's splat is over.
 const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
@@ -74,29 +77,39 @@ pub(crate) struct Splat<'log> {
     pub(crate) mixed: bool,
 }
 
+impl Splat<'_> {
+    /// The stream that it is a part of.
+    fn stream(&self) -> Option<Caller> {
+        self.lines.get(self.header).and_then(|l| l.line.caller)
+    }
+}
+
 /// Iterator over the splats of a log, in the order of their headers.
 pub(crate) struct Splats<'log> {
     bytes: &'log [u8],
     form: Form,
     lines: Lines<'log>,
-    open: HashMap<Option<Caller>, Open<'log>>,
+    open: BTreeMap<Option<Caller>, Box<Open<'log>>>,
     /// CPUs that print on behalf of another caller's splat.
-    lent: HashMap<Caller, Option<Caller>>,
+    lent: BTreeMap<Caller, Option<Caller>>,
     /// By the offset of the header, with what [`Splats::taken`] said before.
     done: BTreeMap<usize, (Splat<'log>, usize)>,
     /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
-    taken: HashMap<Option<Caller>, usize>,
+    taken: Taken,
     inner: Vec<Inner>,
-    sweep: usize,
+    /// The line and the clock from which on an open splat may be over.
+    sweep: (usize, Microseconds),
+    /// The clock of the line before.
+    clock: Option<Microseconds>,
 }
 
 /// Where each caller's lines were taken up to.
-pub(crate) type Taken = HashMap<Option<Caller>, usize>;
+pub(crate) type Taken = BTreeMap<Option<Caller>, usize>;
 
 impl<'log> Splats<'log> {
     /// The splats of these lines.
     pub(crate) fn new(bytes: &'log [u8], form: Form) -> Self {
-        Self::from(bytes, form, At { offset: 0, line: 1 }, HashMap::new())
+        Self::from(bytes, form, At { offset: 0, line: 1 }, Taken::new())
     }
 
     /// The splats of these lines from `at` on, where an iterator over a shorter text stopped.
@@ -106,12 +119,13 @@ impl<'log> Splats<'log> {
             bytes,
             form,
             lines: Lines::from(bytes, form, at.offset, at.line),
-            open: HashMap::new(),
-            lent: HashMap::new(),
+            open: BTreeMap::new(),
+            lent: BTreeMap::new(),
             done: BTreeMap::new(),
             taken,
             inner,
-            sweep: 0,
+            sweep: (0, Microseconds::MAX),
+            clock: None,
         };
         splats.find_inner(at.offset);
         splats
@@ -138,7 +152,7 @@ impl<'log> Splats<'log> {
         if line.foreign {
             return;
         }
-        self.sweep(line.number);
+        self.sweep(&line);
         if is_dropped(line.text) {
             // Whose lines were dropped, nobody knows.
             for open in self.open.values_mut() {
@@ -187,7 +201,8 @@ impl<'log> Splats<'log> {
         let asked = matches!(caller, Caller::Cpu(_))
             && !self.open.contains_key(&Some(caller))
             && line.text.starts_with(b"NMI backtrace for cpu ");
-        if asked && let Some((owner, _)) = self.open.iter().find(|(_, o)| o.nmi_sent) {
+        let senders = self.open.iter().filter(|(_, o)| asked && o.nmi_sent);
+        if let Some((owner, _)) = senders.max_by_key(|(_, o)| o.last.number) {
             return *owner;
         }
         Some(caller)
@@ -201,7 +216,7 @@ impl<'log> Splats<'log> {
         self.start(header, headers);
         if let Some(open) = self.open.get_mut(&header.caller) {
             open.taken = older.taken;
-            open.join(older);
+            open.join(*older);
         }
     }
 
@@ -225,7 +240,8 @@ impl<'log> Splats<'log> {
             summed: false,
             silenced: false,
         };
-        self.open.insert(header.caller, open);
+        self.sweep.1 = header.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
+        self.open.insert(header.caller, Box::new(open));
     }
 
     /// Lines of the same caller right before the header, oldest first.
@@ -262,7 +278,7 @@ impl<'log> Splats<'log> {
         let Some(mut open) = self.open.remove(&stream) else { return };
         self.lent.retain(|_, owner| *owner != stream);
         let twin = open.part();
-        for mut open in twin.into_iter().chain([open]) {
+        for mut open in twin.into_iter().chain([*open]) {
             open.splat.lines.truncate(open.known);
             if let Some(last) = open.splat.lines.last() {
                 let end = last.line.offset + last.line.length + 1;
@@ -275,25 +291,29 @@ impl<'log> Splats<'log> {
         }
     }
 
-    /// Now and then, closes what has been silent for long, so that a caller that never speaks again holds nothing up.
-    fn sweep(&mut self, number: usize) {
-        if number < self.sweep {
+    /// Closes what has been silent for long, so that a caller that never speaks again holds nothing up, and what was
+    /// open when the machine started again.
+    fn sweep(&mut self, line: &Line<'log>) {
+        let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
+        self.clock = line.clock.or(self.clock);
+        let late = line.clock.is_some_and(|now| now > self.sweep.1);
+        if line.number < self.sweep.0 && !late && !rebooted {
             return;
         }
-        self.sweep = number + SILENT_LINES;
-        let silent: Vec<_> = self
-            .open
-            .iter()
-            .filter(|(_, o)| o.last.number + SILENT_LINES < number)
-            .map(|(s, _)| *s)
-            .collect();
+        let silent: Vec<_> = self.open.iter().filter(|(_, o)| o.is_left(line)).map(|(s, _)| *s).collect();
         for stream in silent {
             self.close(stream);
         }
+        let lines = self.open.values().map(|o| o.last.number);
+        let clocks = self.open.values().filter_map(|o| o.last.clock);
+        self.sweep = (
+            lines.min().unwrap_or(line.number) + SILENT_LINES + 1,
+            clocks.min().map_or(Microseconds::MAX, |clock| clock + GAP_TIME),
+        );
     }
 
     /// The first finished splat, if no open one starts before it.
-    fn ready(&mut self) -> Option<Splat<'log>> {
+    pub(crate) fn ready(&mut self) -> Option<Splat<'log>> {
         let (&offset, _) = self.done.first_key_value()?;
         if self.open.values().any(|o| o.header_at().offset < offset) {
             return None;
@@ -319,7 +339,7 @@ impl<'log> Splats<'log> {
     /// Reads on until a splat is open; where its header stands, `None` at the end of the lines.
     pub(crate) fn first_header(&mut self) -> Option<At> {
         loop {
-            let open = self.open.values().map(Open::header_at).min_by_key(|at| at.offset);
+            let open = self.open.values().map(|open| open.header_at()).min_by_key(|at| at.offset);
             if open.is_some() {
                 return open;
             }
@@ -336,11 +356,6 @@ impl<'log> Splats<'log> {
         }
     }
 
-    /// The finished splats, whatever is open before them.
-    pub(crate) fn take_done(&mut self) -> impl Iterator<Item = Splat<'log>> {
-        std::mem::take(&mut self.done).into_values().map(|(splat, _)| splat)
-    }
-
     /// All splats, and of each whether it still had no end.
     pub(crate) fn take_all(&mut self) -> Vec<(Splat<'log>, bool)> {
         let mut all: Vec<_> = std::iter::from_fn(|| self.next_closed()).map(|splat| (splat, false)).collect();
@@ -354,20 +369,15 @@ impl<'log> Splats<'log> {
     /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header
     /// that still has no end; and what it must not take again.
     pub(crate) fn suspend(self) -> (At, Taken) {
-        let open = self.open.values().map(Open::header_at);
+        let open = self.open.values().map(|open| open.header_at());
         let next = open.min_by_key(|at| at.offset).unwrap_or(self.lines.next_at());
         let mut taken = self.taken;
-        // An open one is read again, with the one beside it.
-        for (stream, open) in &self.open {
-            if let Some(end) = taken.get_mut(stream) {
-                *end = (*end).min(open.taken);
-            }
-        }
-        // What waits for an earlier one is found again.
-        for (splat, before) in self.done.values() {
-            let stream = splat.lines.get(splat.header).and_then(|l| l.line.caller);
+        // What is open or waits for an earlier one is found again.
+        let open = self.open.iter().map(|(stream, open)| (*stream, open.taken));
+        let done = self.done.values().map(|(splat, taken)| (splat.stream(), *taken));
+        for (stream, before) in open.chain(done) {
             if let Some(end) = taken.get_mut(&stream) {
-                *end = (*end).min(*before);
+                *end = (*end).min(before);
             }
         }
         (next, taken)

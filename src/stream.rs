@@ -200,21 +200,21 @@ impl Stream {
         let end = self.decoded.start.offset + self.decoded.text.len();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
         let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
-        if new == 0 || new * 4 < again { Vec::new() } else { self.search(None) }
+        if new == 0 || new < again { Vec::new() } else { self.search(|_| false) }
     }
 
     /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
         self.decode(true, false);
-        self.search(Some(&|at| at.offset < offset))
+        self.search(|at| at.offset < offset)
     }
 
     /// The reports that are left when the log has ended.
     #[must_use]
     pub fn finish(mut self) -> Vec<Report<'static>> {
         self.decode(true, true);
-        self.search(Some(&|_| true))
+        self.search(|_| true)
     }
 
     /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
@@ -264,8 +264,8 @@ impl Stream {
         taken
     }
 
-    /// Looks for reports; open ones whose last line is `over` are complete, and none waits for an open one before it.
-    fn search(&mut self, over: Option<&dyn Fn(At) -> bool>) -> Vec<Report<'static>> {
+    /// Looks for reports; open ones whose last line is `over` are complete.
+    fn search(&mut self, over: impl Fn(At) -> bool) -> Vec<Report<'static>> {
         let start = self.decoded.start;
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
@@ -276,9 +276,9 @@ impl Stream {
             found.extend(self.report(&splat));
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
-        if let Some(over) = over {
-            splats.close_where(|at| over(self.decoded.source(absolute(at))));
-            found.extend(splats.take_done().filter_map(|s| self.report(&s)));
+        splats.close_where(|at| over(self.decoded.source(absolute(at))));
+        while let Some(splat) = splats.ready() {
+            found.extend(self.report(&splat));
         }
         let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();

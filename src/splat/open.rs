@@ -1,7 +1,7 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::twins::Counts;
-use super::{EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
+use super::{BACK_TIME, EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
@@ -61,12 +61,17 @@ impl<'log> Open<'log> {
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
         let own = || self.splat.headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
         let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { own() };
-        let waited = line.since(&self.last).is_some_and(|gap| gap > GAP_TIME);
-        waited
-            || self.last.number + SILENT_LINES < line.number
+        self.is_left(line)
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
             || self.splat.lines.len() > SPLAT_LINES
+    }
+
+    /// Whether nobody can still go on with this splat, whoever printed `line`.
+    pub(super) fn is_left(&self, line: &Line<'log>) -> bool {
+        line.since(&self.last).is_some_and(|gap| gap > GAP_TIME)
+            || self.last.since(line).is_some_and(|back| back > BACK_TIME)
+            || self.last.number + SILENT_LINES < line.number
     }
 
     /// Takes the line if it belongs to this splat, or to the one beside it.
