@@ -356,6 +356,16 @@ impl<'log> Splats<'log> {
         }
     }
 
+    /// All splats, and of each whether it still had no end.
+    pub(crate) fn take_all(&mut self) -> Vec<(Splat<'log>, bool)> {
+        let mut all: Vec<_> = std::iter::from_fn(|| self.next_closed()).map(|splat| (splat, false)).collect();
+        let waiting: Vec<_> = self.done.keys().copied().collect();
+        self.close_where(|_| true);
+        let rest = std::mem::take(&mut self.done).into_iter();
+        all.extend(rest.map(|(at, (splat, _))| (splat, waiting.binary_search(&at).is_err())));
+        all
+    }
+
     /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header
     /// that still has no end; and what it must not take again.
     pub(crate) fn suspend(self) -> (At, Taken) {
