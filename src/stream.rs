@@ -7,6 +7,7 @@ use crate::log::{
 use crate::parse;
 use crate::report::{Defect, DefectCode, Report, Span};
 use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
+use memchr::memchr_iter;
 use std::collections::VecDeque;
 
 /// Most bytes of reports without an end that a [`Stream`] holds; above it they end where they are.
@@ -107,22 +108,21 @@ impl<'log> Iterator for Reports<'log> {
     }
 }
 
-/// As many lines before `at` as are searched for what belongs to a header, or as rows may ask for.
+/// As many lines before `at` as are searched for what belongs to a header, and as rows may ask for.
 fn lines_back(bytes: &[u8], at: At) -> At {
-    let mut start = At { offset: at.offset.min(bytes.len()), ..at };
-    for lines in 0.. {
-        if lines > LEAD_SEARCH && at.offset - start.offset > HISTORY {
-            break;
-        }
-        let before = bytes.get(..start.offset.saturating_sub(1)).unwrap_or_default();
-        if start.offset == 0 {
-            break;
-        }
-        let line = usize::from(bytes.get(start.offset - 1) == Some(&b'\n'));
-        let offset = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        start = At { offset, line: start.line.saturating_sub(line) };
+    let end = at.offset.min(bytes.len());
+    let line_start = |to: usize| {
+        let before = bytes.get(..to.saturating_sub(1)).unwrap_or_default();
+        memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)
+    };
+    let lines = |from: usize, to: usize| memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count();
+    let mut offset = line_start((end + 1).saturating_sub(HISTORY));
+    let mut behind = lines(offset, end);
+    while behind <= LEAD_SEARCH && offset > 0 {
+        offset = line_start(offset);
+        behind += 1;
     }
-    start
+    At { offset, line: at.line.saturating_sub(behind) }
 }
 
 /// Finds the reports of a log that comes piece by piece, in bounded memory.
@@ -209,7 +209,8 @@ impl Stream {
     /// assert_eq!(titles, ["kernel panic: ring 7 is gone"]);
     /// ```
     pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
-        self.source.extend_from_slice(bytes);
+        let done = if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
+        self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
         let end = self.decoded.start.offset + self.decoded.text.len();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
@@ -244,9 +245,9 @@ impl Stream {
             self.at.offset = BYTE_ORDER_MARK.len();
             self.source.drain(..BYTE_ORDER_MARK.len());
         }
-        let mut done = 0;
+        let source = std::mem::take(&mut self.source);
+        let mut rest = source.as_slice();
         while self.windows < WINDOWS {
-            let rest = self.source.get(done..).unwrap_or_default();
             if rest.is_empty() || (rest.len() < WINDOW && !now) {
                 break;
             }
@@ -260,26 +261,26 @@ impl Stream {
                 self.decoder = Some(found.decoder());
                 self.detection = Some(found);
             }
-            let length = window.len();
-            let passed = self.feed(done, done + length, false);
+            let passed = self.feed(window, false);
             if passed == 0 {
                 break;
             }
-            done += passed;
+            rest = rest.get(passed..).unwrap_or_default();
         }
         if self.windows >= WINDOWS || last {
-            done += self.feed(done, self.source.len(), last);
+            rest = rest.get(self.feed(rest, last)..).unwrap_or_default();
         }
-        self.source.drain(..done.min(self.source.len()));
+        let done = source.len() - rest.len();
+        self.source = source;
+        self.source.drain(..done);
         if now && let Some(decoder) = &mut self.decoder {
             decoder.flush(&mut self.decoded);
         }
     }
 
     /// Feeds a part of the source to the decoder and says how much it took.
-    fn feed(&mut self, start: usize, end: usize, last: bool) -> usize {
+    fn feed(&mut self, part: &[u8], last: bool) -> usize {
         let Some(decoder) = &mut self.decoder else { return 0 };
-        let part = self.source.get(start..end).unwrap_or_default();
         let taken = decoder.feed(part, self.at, last, &mut self.decoded).min(part.len());
         self.at = self.at.behind(part.get(..taken).unwrap_or_default());
         taken
