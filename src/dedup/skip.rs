@@ -23,25 +23,25 @@ const SKIP: &[(&str, &str)] = &[
          fortify_panic __fortify_report handle_bug hardirqs_* kernelmode_fixup_or_oops \
          kfence_handle_page_fault kfence_print_* kfence_report_error kmemleak_* kobject_put kref_* \
          __list_add list_add* __list_add_valid* list_debug* __list_del list_del* __list_del_entry \
-         __list_del_entry_valid* list_move* __list_splice* list_splice* __lock_acquire lock_acquire* \
-         lock_downgrade __lock_is_held* __lock_release lock_release* lock_sync __lockdep_* lockdep_* \
-         lockdep_rcu_suspicious look_up_lock_class lookup_chain* mark_held* mark_irqflags* mark_lock* \
-         mark_usage* match_held_lock __might_resched ___might_sleep __might_sleep might_sleep* netdev_err \
-         netdev_info netdev_notice __netdev_printk netdev_printk netdev_warn nmi_cpu_backtrace* nmi_panic \
-         nmi_trigger* no_context noop_count object_err oops_* page_fault_oops panic panic_on_rcu_stall \
-         preempt_count_* print_address* print_bad_* print_circular* print_collision print_cpu_stall* \
-         print_deadlock* print_freed* print_held* print_irq* print_kernel_ident print_lock* print_modules \
-         print_other_cpu_stall* print_report* print_section* print_shortest* print_stack_trace \
-         print_tainted* print_track* print_trailer* print_unlock* print_usage* print_vma_addr \
-         print_worker_info *_printk _printk* printk* rcu_dump_* reacquire_held* __refcount_* refcount_* \
-         register_lock_class* __reiserfs_panic __report_bug* report_bug* report_enabled report_fault \
-         *report_user_fault* report_usercopy* rwlock_bug save_trace* *sched_show* _sched_show_task \
-         sched_show_task __schedule_bug schedule_debug show_fault_oops __show_mem show_mem* *show_regs* \
-         show_stack* show_trace* slab_bug slab_err softirqs_* softlockup* spin_bug spin_dump \
-         __stack_chk_fail start_report* __this_cpu_preempt_check trace_hardirqs* trace_irq* trace_softirqs* \
-         trigger_*_backtrace* *_usage_bug* usage_match* usercopy_abort valid_state valid_state* vpanic \
-         vprintk* walk_stackframe __warn __warn_* warn_alloc* warn_bogus* warn_slowpath* watchdog_overflow* \
-         watchdog_timer_fn",
+         __list_del_entry_valid* list_move* list_replace* __list_splice* list_splice* __lock_acquire \
+         lock_acquire* lock_downgrade __lock_is_held* __lock_release lock_release* lock_sync __lockdep_* \
+         lockdep_* lockdep_rcu_suspicious look_up_lock_class lookup_chain* mark_held* mark_irqflags* \
+         mark_lock* mark_usage* match_held_lock __might_resched ___might_sleep __might_sleep might_sleep* \
+         netdev_err netdev_info netdev_notice __netdev_printk netdev_printk netdev_warn nmi_cpu_backtrace* \
+         nmi_panic nmi_trigger* no_context noop_count object_err oops_* page_fault_oops panic \
+         panic_on_rcu_stall preempt_count_* print_address* print_bad_* print_circular* print_collision \
+         print_cpu_stall* print_deadlock* print_freed* print_held* print_irq* print_kernel_ident \
+         print_lock* print_modules print_other_cpu_stall* print_report* print_section* print_shortest* \
+         print_stack_trace print_tainted* print_track* print_trailer* print_unlock* print_usage* \
+         print_vma_addr print_worker_info *_printk _printk* printk* rcu_dump_* reacquire_held* __refcount_* \
+         refcount_* register_lock_class* __reiserfs_panic __report_bug* report_bug* report_enabled \
+         report_fault *report_user_fault* report_usercopy* rwlock_bug save_trace* *sched_show* \
+         _sched_show_task sched_show_task __schedule_bug schedule_debug show_fault_oops __show_mem \
+         show_mem* *show_regs* show_stack* show_trace* slab_bug slab_err softirqs_* softlockup* spin_bug \
+         spin_dump __stack_chk_fail start_report* __this_cpu_preempt_check trace_hardirqs* trace_irq* \
+         trace_softirqs* trigger_*_backtrace* *_usage_bug* usage_match* usercopy_abort valid_state \
+         valid_state* vpanic vprintk* walk_stackframe __warn __warn_* warn_alloc* warn_bogus* \
+         warn_slowpath* watchdog_overflow* watchdog_timer_fn",
     ),
     (
         "the sanitizer's run time",
@@ -63,9 +63,10 @@ const SKIP: &[(&str, &str)] = &[
          general_protection* handle_exception handle_page_fault handle_stack_overflow \
          hardware_interrupt_common* instruction_access_common* int3* invalid_op* irq_entries_start \
          __irq_svc math_error native_irq_return* nmi nmi_handle __pabt_svc *page_fault_* page_fault* \
-         pgm_check_handler program_check_common* reschedule_interrupt restore_regs* ret_from_fork* \
-         ret_from_intr* ret_from_kernel_thread retint_* smp_apic_timer_interrupt* _start_secondary \
-         __switch_to* *sysvec_* trace_do_page_fault trace_page_fault *_trap *_trap_* __und_fault __und_svc*",
+         pgm_check_handler program_check_common* program_check_exception reschedule_interrupt restore_regs* \
+         ret_from_fork* ret_from_intr* ret_from_kernel_thread retint_* smp_apic_timer_interrupt* \
+         _start_secondary __switch_to* *sysvec_* trace_do_page_fault trace_page_fault *_trap *_trap_* \
+         __und_fault __und_svc*",
     ),
     (
         "takes or drops a lock for its caller",
@@ -81,9 +82,9 @@ const SKIP: &[(&str, &str)] = &[
          rcu_lockdep* __rcu_read_* rcu_read_* _read_* *_read_lock* read_lock* read_seq* read_unlock* \
          reiserfs_write_lock* __rt_mutex_* _rt_mutex_* rt_mutex* __rt_read_* rt_read_* __rt_spin_* \
          rt_spin_* __rt_write_* rt_write_* rtlock_* rtmutex_spin* __rwbase_* rwbase_* __rwsem* rwsem_* \
-         __sem* seqcount_* __seqprop* seqprop_* __spin_* _spin_* spin_lock* spin_unlock* __srcu_read_* \
-         task_blocks_on_rt_mutex __task_rq_lock task_rq_lock try_to_take_rt_mutex unlock_page __up up \
-         __up_read* up_read* __up_write* up_write* _write_* write_lock* write_seq* write_unlock* \
+         __sem* seqcount_* __seqprop* seqprop_* __spin_* _spin_* spin_lock* spin_trylock* spin_unlock* \
+         __srcu_read_* task_blocks_on_rt_mutex __task_rq_lock task_rq_lock try_to_take_rt_mutex unlock_page \
+         __up up __up_read* up_read* __up_write* up_write* _write_* write_lock* write_seq* write_unlock* \
          __ww_mutex* ww_mutex* __ww_rt_mutex*",
     ),
     (
@@ -136,13 +137,13 @@ const SKIP: &[(&str, &str)] = &[
     ),
     (
         "a table, tree, list or bus of the kernel's core that the caller corrupted or misuses",
-        "add_uevent_var assoc_array_* cdev_device_add cdev_device_del device_add* device_create* device_del \
-         device_destroy device_register device_remove_file device_unregister dpm_sysfs_remove dput \
-         fast_dput fiemap_fill_next_extent __hlist_* hlist_* hwrng_unregister i2c_del_adapter \
-         interval_tree_* iput iput_final klist_* kobj_* __kobject_* kobject_* __kobject_del llist_* ma_* \
-         mab_* mt_* mtree_* platform_device_add platform_device_del platform_device_register \
-         platform_device_unregister plist_* __rb_* rb_erase* rb_first* rb_insert* rb_last rb_next rb_prev \
-         __rht_* rht_* rollback_registered* sysfs_* unregister_netdev unregister_netdevice_many* \
+        "add_uevent_var assoc_array_* device_add* device_create* device_del device_destroy \
+         device_for_each_child* device_register device_release device_remove_file device_unregister \
+         devres_release_all dpm_sysfs_remove dput fast_dput fiemap_fill_next_extent get_device_parent \
+         __hlist_* hlist_* hwrng_unregister i2c_del_adapter interval_tree_* iput iput_final klist_* kobj_* \
+         __kobject_* kobject_* __kobject_del llist_* ma_* mab_* mt_* mtree_* plist_* __rb_* rb_erase* \
+         rb_first* rb_insert* rb_last rb_next rb_prev __rht_* rht_* rollback_registered* sysfs_* \
+         tty_unregister_device __unregister_client unregister_netdev unregister_netdevice_many* \
          unregister_netdevice_queue",
     ),
     (
@@ -151,18 +152,20 @@ const SKIP: &[(&str, &str)] = &[
          cancel_work* __cancel_work_sync __cancel_work_timer complete complete_all complete_with_flags \
          __const_udelay context_switch context_tracking* cpu_idle* cpu_relax default_idle* \
          default_wake_function del_timer* __delay delay_* destroy_workqueue df_debug disable_delayed_work* \
-         __disable_work disable_work* do_idle drain_workqueue enable_delayed_work* enable_work finish_wait \
-         flush_delayed_work __flush_work* flush_work io_schedule* __kthread_cancel_* kthread_cancel_* \
-         kthread_flush_work __kthread_queue_* kthread_queue_* kthread_stop kthread_stop_put __mod_timer \
-         mod_timer* native_*spin* native_read_msr* native_safe_halt native_write_msr* __ndelay ndelay \
-         paravirt_* preempt_schedule* pv_native* __queue_delayed_work queue_delayed_work* __queue_work \
-         queue_work* rcu_dynticks* rcu_irq_* rcu_is_watching* rcu_nmi_* rep_nop *_return_thunk schedule \
+         __disable_work disable_work* do_idle drain_workqueue dummy_urb_enqueue enable_delayed_work* \
+         enable_work finish_wait flush_delayed_work __flush_work* flush_work __flush_workqueue \
+         flush_workqueue io_schedule* __kthread_cancel_* kthread_cancel_* kthread_flush_work \
+         __kthread_queue_* kthread_queue_* kthread_stop kthread_stop_put __mod_timer mod_timer* \
+         native_*spin* native_read_msr* native_safe_halt native_write_msr* __ndelay ndelay paravirt_* \
+         preempt_schedule* pv_native* __queue_delayed_work queue_delayed_work* __queue_work queue_work* \
+         rcu_dynticks* rcu_irq_* rcu_is_watching* rcu_nmi_* rep_nop *_return_thunk schedule \
          schedule_preempt* signal_wake_up_state srso_* __timer_delete* timer_delete* timer_is_static_object \
          timer_shutdown* __try_to_del_timer* try_to_del_timer* try_to_grab_pending __udelay* udelay \
-         usb_bulk_msg usb_control_msg* usb_interrupt_msg usb_kill_urb usb_poison_urb usb_start_wait_urb \
-         usb_submit_urb usleep_range* __wait_for_common wait_for_common wait_for_completion* __wake_up* \
-         wake_up_bit wake_up_klogd* wake_up_page* wake_up_process wake_up_q wake_up_state wake_up_var \
-         __x86_call_depth* __x86_indirect_* __x86_retpoline*",
+         usb_bulk_msg usb_control_msg* usb_hcd_submit_urb usb_interrupt_msg usb_kill_anchored_urbs \
+         usb_kill_urb usb_poison_urb usb_start_wait_urb usb_submit_urb usleep_range* __wait_for_common \
+         wait_for_common wait_for_completion* __wake_up* wake_up_bit wake_up_klogd* wake_up_page* \
+         wake_up_process wake_up_q wake_up_state wake_up_var work_is_static_object __x86_call_depth* \
+         __x86_indirect_* __x86_retpoline*",
     ),
     (
         "checks the address or the object for its caller",
@@ -170,6 +173,10 @@ const SKIP: &[(&str, &str)] = &[
          compound_head get_page __install_special* _install_special* __might_fault might_fault page_ref_* \
          PageTail *perf_event_*overflow __put_page put_page __virt_addr_valid* virt_addr_valid* __virt_to* \
          virt_to_*",
+    ),
+    (
+        "reads or writes a register of the hardware for its driver",
+        "logic_in* logic_out* readb readl readq readw writeb writel writeq writew",
     ),
 ];
 

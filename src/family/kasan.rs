@@ -21,7 +21,8 @@ const TYPES: &[TypeRow] = &[
 
 /// Checks that call the access on somebody's behalf, and how a tag that differs gets to KASAN: `do_tag_recovery` in
 /// `arch/arm64/mm/fault.c`.
-const SKIP: &[&str] = &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_tag_recovery", "do_bad_area"];
+const SKIP: &[&str] =
+    &["__kmsan_*", "instrument_*", "do_tag_check_fault", "do_tag_recovery", "do_bad_area", "*vunmap*"];
 
 /// Where the blame lies: the header names the function of the access; below it on the stack are its callers, above it
 /// is KASAN. Where the header's function is a helper, the stack decides.

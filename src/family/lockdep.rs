@@ -49,6 +49,12 @@ const SKIP: &[&str] = &[
     "rcu_note_context_switch",
 ];
 
+/// What works with RCU for its caller, and the allocators, which ask whether they may sleep; by their names.
+const RCU: &[&str] = &["*rcu*", "*kmem*", "*slab*"];
+
+/// What takes a lock for its caller, by its name.
+const KEYS: &[&str] = &["*lock*", "*stack*", "*wake_up*", "*IRQ*"];
+
 /// A row whose blame lies where a lock was taken.
 const fn lock(name: &'static str) -> Rule {
     rule(name).frame(HELD).skip(SKIP).class(Class::Lock).types(TYPES)
@@ -191,6 +197,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("WARNING: suspicious RCU usage", &[])
         .with("%s:%d %s!\n", &["file", "line", "what"])
         .title("WARNING: suspicious RCU usage in {frame}")
+        .skip(RCU)
         .example("WARNING: suspicious RCU usage"),
     stack("lockdep/old-rcu-usage")
         .line("INFO: suspicious RCU usage.", &[])
@@ -198,6 +205,7 @@ pub(super) const RULES: &[Rule] = &[
         .title("INFO: suspicious RCU usage in {frame}")
         .types(&[])
         .group("lockdep/rcu-usage")
+        .skip(RCU)
         .example("[ INFO: suspicious RCU usage. ]"),
     stack("lockdep/rcu-usage-somewhere")
         .line("WARNING: suspicious RCU usage", &[])
@@ -210,6 +218,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("INFO: trying to register non-static key.", &[])
         .title("INFO: trying to register non-static key in {frame}")
         .types(&[])
+        .skip(KEYS)
         .example("INFO: trying to register non-static key."),
     stack("lockdep/unregistered-key")
         .line("BUG: key %px has not been registered!", &["key"])

@@ -8,28 +8,19 @@ use crate::report::{Class, Take, TypeRow};
 
 const TYPES: &[TypeRow] = &[("*", "WARNING")];
 
-/// What works on the object for its caller, and what the object's kind runs it by.
+/// What works on the object for its caller, and what the object's kind runs it by: timers, work, RCU heads, counters.
 const SKIP: &[&str] = &[
-    "*vunmap*",
-    "*vfree*",
-    "debug_*",
-    "__debug_*",
-    "*call_rcu*",
-    "rcu_*",
+    "*debug_*",
+    "*rcu*",
+    "*timer_*",
     "*init_timer*",
     "*del_timer*",
     "*mod_timer*",
-    "*timer_delete*",
-    "add_timer*",
-    "timer_*",
-    "try_to_del_timer*",
+    "*work_*",
+    "*percpu_*",
+    "*vunmap*",
+    "*vfree*",
     "try_to_grab_pending",
-    "__cancel_work_timer",
-    "cancel_*work_sync",
-    "queue_rcu_work",
-    "hrtimer_*",
-    "__hrtimer_*",
-    "task_work_run",
     "device_release",
     "kobject_*",
     "kref_*",
