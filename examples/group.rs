@@ -19,11 +19,15 @@ fn main() {
                     groups.add(&name, &report, &ksplat::identify(&report));
                 }
             }
-            // A log of many megabytes comes report by report.
-            Ok((name, Opened::Long(reports))) => {
-                for report in reports.flatten() {
+            // A log of many megabytes is read piece by piece.
+            Ok((name, Opened::Long(mut pieces))) => {
+                let mut add = |report: ksplat::Report<'_>| {
                     groups.add(&name, &report, &ksplat::identify(&report));
-                }
+                };
+                while pieces.read(&mut add).unwrap_or_else(|error| {
+                    eprintln!("{error}");
+                    false
+                }) {}
             }
             Err(error) => eprintln!("{error}"),
         }

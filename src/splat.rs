@@ -305,7 +305,10 @@ impl<'log> Splats<'log> {
         if line.number < self.sweep.0 && !late && !rebooted {
             return;
         }
-        let silent: Vec<_> = self.open.iter().filter(|(_, o)| o.is_left(line)).map(|(s, _)| *s).collect();
+        let is_over = |stream: Option<Caller>, open: &Open<'_>| {
+            open.is_left(line) || (stream != line.caller && open.is_of_earlier_boot(line))
+        };
+        let silent: Vec<_> = self.open.iter().filter(|(s, o)| is_over(**s, o)).map(|(s, _)| *s).collect();
         for stream in silent {
             self.close(stream);
         }

@@ -72,8 +72,12 @@ impl<'log> Open<'log> {
     /// Whether nobody can still go on with this splat, whoever printed `line`.
     pub(super) fn is_left(&self, line: &Line<'log>) -> bool {
         line.since(&self.last).is_some_and(|gap| gap > GAP_TIME)
-            || self.last.since(line).is_some_and(|back| back > BACK_TIME)
             || self.last.number + SILENT_LINES < line.number
+    }
+
+    /// Whether `line`, of another caller, was printed after the machine started again.
+    pub(super) fn is_of_earlier_boot(&self, line: &Line<'log>) -> bool {
+        self.last.since(line).is_some_and(|back| back > BACK_TIME)
     }
 
     /// Takes the line if it belongs to this splat, or to the one beside it.
