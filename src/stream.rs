@@ -220,6 +220,36 @@ impl Stream {
         }
     }
 
+    /// Who can look at blocks of whole lines that come next; `None` while it is not certain how the log is carried, and
+    /// where its lines have to be decoded.
+    pub(crate) fn scout(&self) -> Option<Scout> {
+        let known = self.detection.as_ref().filter(|d| self.windows >= WINDOWS && d.is_verbatim());
+        known.filter(|_| self.source.is_empty()).map(|d| Scout { form: d.form })
+    }
+
+    /// Takes whole lines at which a scout has looked.
+    pub(crate) fn push_looked_at(
+        &mut self,
+        block: &[u8],
+        quiet: Option<Quiet>,
+        each: &mut dyn FnMut(Report<'_>),
+    ) {
+        let end = At { offset: self.next.offset, ..self.next };
+        let idle = self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
+        match quiet {
+            Some(Quiet { lines }) if idle => {
+                let behind = |at: At| At { offset: at.offset + block.len(), line: at.line + lines };
+                let keep = lines_back(block, At { offset: block.len(), line: end.line + lines });
+                self.decoded.pass(block, lines, At { offset: end.offset + keep.offset, ..keep }, self.at);
+                (self.at, self.next) = (behind(self.at), behind(end));
+                self.seen = self.next.offset;
+                let start = self.decoded.start.offset;
+                self.taken.retain(|_, end| *end > start);
+            }
+            _ => self.push_each(block, each),
+        }
+    }
+
     /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
@@ -330,6 +360,26 @@ impl Stream {
         let (at, length) = self.decoded.extent(first, first.offset + length, self.at);
         report.span = Span { offset: at.offset, length, line: at.line };
         Some(report)
+    }
+}
+
+/// Looks whether lines can be passed over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scout {
+    form: Form,
+}
+
+/// Whole lines none of which is a header.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Quiet {
+    lines: usize,
+}
+
+impl Scout {
+    /// Looks at whole lines; `None` where one may be a header, or has to be cleaned first.
+    pub(crate) fn look(self, block: &[u8]) -> Option<Quiet> {
+        let quiet = block.ends_with(b"\n") && !is_dirty(block) && !Splats::new(block, self.form).may_start();
+        quiet.then(|| Quiet { lines: memchr_iter(b'\n', block).count() })
     }
 }
 

@@ -5,25 +5,24 @@
 //! the walk goes on behind it.
 
 mod follow;
+mod pieces;
 mod rows;
 pub mod tsv;
 mod walk;
 
 pub use crate::decompress::MAX_SIZE;
 pub use follow::{Follow, SILENCE};
+pub use pieces::Pieces;
 pub use rows::{MAX_ROW, RowError, Rows};
 pub use walk::{Walk, walk};
 
-use crate::log::Detection;
-use crate::report::Report;
 use crate::{Error, ErrorKind, Result, Stream, Transport, decompress};
 use std::io::{self, Read};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Bytes up to which a log is held as a whole; a longer one is read piece by piece.
 const WHOLE: usize = 8 << 20;
-/// Bytes that are read at once.
-const PIECE: usize = 256 << 10;
 
 /// How logs are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,11 +32,13 @@ pub struct Settings {
     pub transport: Option<Transport>,
     /// Most bytes that a compressed log may grow to.
     pub max_size: u64,
+    /// How many threads look for the reports of one long log; what is found does not depend on it.
+    pub threads: NonZero<usize>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { transport: None, max_size: MAX_SIZE }
+        Self { transport: None, max_size: MAX_SIZE, threads: NonZero::<usize>::MIN }
     }
 }
 
@@ -98,14 +99,8 @@ impl Source {
         if bytes.len() < WHOLE {
             return Ok(Opened::Whole(bytes));
         }
-        Ok(Opened::Long(Box::new(Pieces {
-            path: self.path(),
-            reader: Box::new(io::Cursor::new(bytes).chain(reader)),
-            stream: Some(settings.stream()),
-            buffer: vec![0; PIECE],
-            received: 0,
-            detection: None,
-        })))
+        let reader = Box::new(io::Cursor::new(bytes).chain(reader));
+        Ok(Opened::Long(Box::new(Pieces::new(self.path(), reader, settings))))
     }
 
     /// The bytes of the log, decompressed, however many they are.
@@ -138,63 +133,5 @@ impl Source {
             Self::Stdin => decompress::open(io::stdin(), settings.max_size),
             Self::File(path) => decompress::open(std::fs::File::open(path)?, settings.max_size),
         }
-    }
-}
-
-/// A log that is read piece by piece.
-pub struct Pieces {
-    path: PathBuf,
-    reader: Box<dyn Read + Send>,
-    stream: Option<Stream>,
-    buffer: Vec<u8>,
-    received: usize,
-    detection: Option<Detection>,
-}
-
-impl std::fmt::Debug for Pieces {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pieces").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-impl Pieces {
-    /// How many bytes were read, once all were.
-    #[must_use]
-    pub fn received(&self) -> usize {
-        self.received
-    }
-
-    /// What the log was taken for, once all of it was read.
-    #[must_use]
-    pub const fn detection(&self) -> Option<&Detection> {
-        self.detection.as_ref()
-    }
-
-    /// Reads the next piece and shows the reports that are complete with it, while their text is still there. Whether
-    /// there is more to read.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Read`]. What was found until then was shown, and nothing comes behind it.
-    pub fn read(&mut self, each: &mut dyn FnMut(Report<'_>)) -> Result<bool> {
-        let Some(stream) = self.stream.as_mut() else { return Ok(false) };
-        match self.reader.read(&mut self.buffer) {
-            Ok(0) => self.finish(each),
-            Ok(read) => stream.push_each(self.buffer.get(..read).unwrap_or_default(), each),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                self.finish(each);
-                return Err(Error::new(ErrorKind::Read(self.path.clone()), error));
-            }
-        }
-        Ok(self.stream.is_some())
-    }
-
-    /// The reports that were left when the log ended.
-    fn finish(&mut self, each: &mut dyn FnMut(Report<'_>)) {
-        let Some(stream) = self.stream.take() else { return };
-        self.detection = stream.detection().cloned();
-        self.received = stream.received();
-        stream.finish_each(each);
     }
 }

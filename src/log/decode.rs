@@ -89,6 +89,18 @@ impl Decoded {
         }
     }
 
+    /// Goes on behind whole, clean lines that stand at `at` and of which only those from `keep` on are still asked for.
+    pub(crate) fn pass(&mut self, lines: &[u8], count: usize, keep: At, at: At) {
+        self.run(at, true);
+        let from = keep.offset.saturating_sub(self.end.offset).min(lines.len());
+        self.text.clear();
+        self.text.extend_from_slice(lines.get(from..).unwrap_or_default());
+        self.start = keep;
+        self.end = At { offset: self.end.offset + lines.len(), line: self.end.line + count };
+        let first = self.runs.partition_point(|r| r.line.offset <= keep.offset).saturating_sub(1);
+        self.runs.drain(..first);
+    }
+
     /// Writes a line with its own prefix, without control sequences and NUL; a lone CR ends a line too.
     pub(crate) fn line(&mut self, line: &[u8], at: At) {
         // A CR before the line feed stays, as it does where many lines are copied at once.

@@ -106,6 +106,11 @@ pub struct Detection {
 }
 
 impl Detection {
+    /// Whether lines stand verbatim in the bytes, but for those that have to be cleaned.
+    pub(crate) const fn is_verbatim(&self) -> bool {
+        is_verbatim(self.transport)
+    }
+
     /// The decoder that this log needs.
     pub(crate) fn decoder(&self) -> Box<dyn Decode> {
         match self.transport {

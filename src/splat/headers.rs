@@ -42,6 +42,23 @@ impl<'log> Splats<'log> {
         }
     }
 
+    /// Whether any line that is left may be a header, whatever stands before it.
+    pub(crate) fn may_start(&mut self) -> bool {
+        while let Some(raw) = self.next_line() {
+            let is_header = |line: RawLine<'log>| {
+                let text = line.text();
+                let start = family::lead_in(text).unwrap_or(text).trim_ascii_end();
+                family::header(start).next().is_some()
+            };
+            let (first, second) = raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
+            if is_header(first) || second.is_some_and(is_header) {
+                return true;
+            }
+            self.find_inner(raw.offset + raw.bytes.len());
+        }
+        false
+    }
+
     /// The headers that a line is, if it is one.
     pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
         let end = raw.offset + raw.bytes.len();

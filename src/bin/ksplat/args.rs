@@ -7,6 +7,7 @@ use ksplat::Transport;
 use ksplat::dedup::near::Threshold;
 use ksplat::input::Settings;
 use ksplat::output::kcidb::Submission;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Finds the crash reports in Linux kernel logs, names them and groups them.
@@ -445,6 +446,9 @@ pub(crate) struct Paths {
     /// Most bytes that a compressed log may grow to.
     #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_SIZE)]
     pub(crate) max_size: u64,
+    /// How many threads read: several logs at a time, or one long one; all that there are if not said.
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZero<usize>>,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 }
@@ -478,8 +482,14 @@ impl Paths {
         let mut settings = Settings::default();
         settings.transport = transport(&self.input_format);
         settings.max_size = self.max_size;
+        settings.threads = self.threads.unwrap_or_else(all_threads);
         settings
     }
+}
+
+/// As many threads as run at once.
+fn all_threads() -> NonZero<usize> {
+    std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
 }
 
 /// The transport that an option names; `None` for `auto`.

@@ -74,6 +74,10 @@ pub(crate) fn each_report<T: Send>(
     mut visit: impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
     let settings = paths.settings();
+    if let Some(threads) = paths.threads {
+        // Fails only where it was done before.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.get()).build_global();
+    }
     let mut sources = ksplat::input::walk(&paths.paths);
     loop {
         let together: Vec<_> = sources.by_ref().take(TOGETHER).collect();
