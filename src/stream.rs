@@ -206,7 +206,7 @@ impl Stream {
     /// let mut each = |report: ksplat::Report<'_>| titles.push(ksplat::identify(&report).title);
     /// stream.push_each(b"[    1.000001] Kernel panic - not syncing: ring 7 is gone\n", &mut each);
     /// stream.finish_each(&mut each);
-    /// assert_eq!(titles, ["kernel panic: ring 7 is gone"]);
+    /// assert_eq!(titles, ["kernel panic: ring NUM is gone"]);
     /// ```
     pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
         let done = if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
