@@ -138,7 +138,7 @@ const SKIP: &[(&str, &str)] = &[
     (
         "a table, tree, list or bus of the kernel's core that the caller corrupted or misuses",
         "add_uevent_var assoc_array_* device_add* device_create* device_del device_destroy \
-         device_for_each_child* device_register device_release device_remove_file device_unregister \
+         device_for_each_child* device_register device_remove_file device_unregister \
          devres_release_all dpm_sysfs_remove dput fast_dput fiemap_fill_next_extent get_device_parent \
          __hlist_* hlist_* hwrng_unregister i2c_del_adapter interval_tree_* iput iput_final klist_* kobj_* \
          __kobject_* kobject_* __kobject_del llist_* ma_* mab_* mt_* mtree_* plist_* __rb_* rb_erase* \
