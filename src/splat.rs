@@ -97,6 +97,9 @@ pub(crate) struct Splats<'log> {
     /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
     taken: Taken,
     inner: Vec<Inner>,
+    /// The first of their next occurrences.
+    next_inner: usize,
+    filter: &'static family::Filter,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
     /// The clock of the line before.
@@ -124,6 +127,8 @@ impl<'log> Splats<'log> {
             done: BTreeMap::new(),
             taken,
             inner,
+            next_inner: usize::MAX,
+            filter: family::filter(),
             sweep: (0, Microseconds::MAX),
             clock: None,
         };
@@ -331,7 +336,7 @@ impl<'log> Splats<'log> {
             {
                 return Some(splat);
             }
-            let raw = self.lines.next()?;
+            let raw = self.next_line()?;
             self.feed(raw);
         }
     }
@@ -343,7 +348,7 @@ impl<'log> Splats<'log> {
             if open.is_some() {
                 return open;
             }
-            let raw = self.lines.next()?;
+            let raw = self.next_line()?;
             self.feed(raw);
         }
     }
@@ -354,6 +359,16 @@ impl<'log> Splats<'log> {
         for stream in over {
             self.close(stream);
         }
+    }
+
+    /// All splats, and of each whether it still had no end.
+    pub(crate) fn take_all(&mut self) -> Vec<(Splat<'log>, bool)> {
+        let mut all: Vec<_> = std::iter::from_fn(|| self.next_closed()).map(|splat| (splat, false)).collect();
+        let waiting: Vec<_> = self.done.keys().copied().collect();
+        self.close_where(|_| true);
+        let rest = std::mem::take(&mut self.done).into_iter();
+        all.extend(rest.map(|(at, (splat, _))| (splat, waiting.binary_search(&at).is_err())));
+        all
     }
 
     /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header

@@ -7,6 +7,7 @@ use crate::log::{
 use crate::parse;
 use crate::report::{Defect, DefectCode, Report, Span};
 use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
+use memchr::memchr_iter;
 use std::collections::VecDeque;
 
 /// Most bytes of reports without an end that a [`Stream`] holds; above it they end where they are.
@@ -107,22 +108,21 @@ impl<'log> Iterator for Reports<'log> {
     }
 }
 
-/// As many lines before `at` as are searched for what belongs to a header, or as rows may ask for.
+/// As many lines before `at` as are searched for what belongs to a header, and as rows may ask for.
 fn lines_back(bytes: &[u8], at: At) -> At {
-    let mut start = At { offset: at.offset.min(bytes.len()), ..at };
-    for lines in 0.. {
-        if lines > LEAD_SEARCH && at.offset - start.offset > HISTORY {
-            break;
-        }
-        let before = bytes.get(..start.offset.saturating_sub(1)).unwrap_or_default();
-        if start.offset == 0 {
-            break;
-        }
-        let line = usize::from(bytes.get(start.offset - 1) == Some(&b'\n'));
-        let offset = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-        start = At { offset, line: start.line.saturating_sub(line) };
+    let end = at.offset.min(bytes.len());
+    let line_start = |to: usize| {
+        let before = bytes.get(..to.saturating_sub(1)).unwrap_or_default();
+        memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)
+    };
+    let lines = |from: usize, to: usize| memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count();
+    let mut offset = line_start((end + 1).saturating_sub(HISTORY));
+    let mut behind = lines(offset, end);
+    while behind <= LEAD_SEARCH && offset > 0 {
+        offset = line_start(offset);
+        behind += 1;
     }
-    start
+    At { offset, line: at.line.saturating_sub(behind) }
 }
 
 /// Finds the reports of a log that comes piece by piece, in bounded memory.
@@ -195,26 +195,48 @@ impl Stream {
 
     /// Takes the next bytes; the reports that are complete now, in the order of their headers.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Report<'static>> {
-        self.source.extend_from_slice(bytes);
+        owned(|each| self.push_each(bytes, each))
+    }
+
+    /// The same, each report shown while the stream still has its text: nothing is copied.
+    ///
+    /// ```
+    /// let mut titles = Vec::new();
+    /// let mut stream = ksplat::Stream::new();
+    /// let mut each = |report: ksplat::Report<'_>| titles.push(ksplat::identify(&report).title);
+    /// stream.push_each(b"[    1.000001] Kernel panic - not syncing: ring 7 is gone\n", &mut each);
+    /// stream.finish_each(&mut each);
+    /// assert_eq!(titles, ["kernel panic: ring 7 is gone"]);
+    /// ```
+    pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
+        let done = if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
+        self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
         let end = self.decoded.start.offset + self.decoded.text.len();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
         let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
-        if new == 0 || new < again { Vec::new() } else { self.search(|_| false) }
+        if new > 0 && new >= again {
+            self.search(|_| false, each);
+        }
     }
 
     /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
         self.decode(true, false);
-        self.search(|at| at.offset < offset)
+        owned(|each| self.search(|at| at.offset < offset, each))
     }
 
     /// The reports that are left when the log has ended.
     #[must_use]
-    pub fn finish(mut self) -> Vec<Report<'static>> {
+    pub fn finish(self) -> Vec<Report<'static>> {
+        owned(|each| self.finish_each(each))
+    }
+
+    /// The same, each report shown while the stream still has its text.
+    pub fn finish_each(mut self, each: &mut dyn FnMut(Report<'_>)) {
         self.decode(true, true);
-        self.search(|_| true)
+        self.search(|_| true, each);
     }
 
     /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
@@ -223,9 +245,9 @@ impl Stream {
             self.at.offset = BYTE_ORDER_MARK.len();
             self.source.drain(..BYTE_ORDER_MARK.len());
         }
-        let mut done = 0;
+        let source = std::mem::take(&mut self.source);
+        let mut rest = source.as_slice();
         while self.windows < WINDOWS {
-            let rest = self.source.get(done..).unwrap_or_default();
             if rest.is_empty() || (rest.len() < WINDOW && !now) {
                 break;
             }
@@ -239,53 +261,54 @@ impl Stream {
                 self.decoder = Some(found.decoder());
                 self.detection = Some(found);
             }
-            let length = window.len();
-            let passed = self.feed(done, done + length, false);
+            let passed = self.feed(window, false);
             if passed == 0 {
                 break;
             }
-            done += passed;
+            rest = rest.get(passed..).unwrap_or_default();
         }
         if self.windows >= WINDOWS || last {
-            done += self.feed(done, self.source.len(), last);
+            rest = rest.get(self.feed(rest, last)..).unwrap_or_default();
         }
-        self.source.drain(..done.min(self.source.len()));
+        let done = source.len() - rest.len();
+        self.source = source;
+        self.source.drain(..done);
         if now && let Some(decoder) = &mut self.decoder {
             decoder.flush(&mut self.decoded);
         }
     }
 
     /// Feeds a part of the source to the decoder and says how much it took.
-    fn feed(&mut self, start: usize, end: usize, last: bool) -> usize {
+    fn feed(&mut self, part: &[u8], last: bool) -> usize {
         let Some(decoder) = &mut self.decoder else { return 0 };
-        let part = self.source.get(start..end).unwrap_or_default();
         let taken = decoder.feed(part, self.at, last, &mut self.decoded).min(part.len());
         self.at = self.at.behind(part.get(..taken).unwrap_or_default());
         taken
     }
 
-    /// Looks for reports; open ones whose last line is `over` are complete.
-    fn search(&mut self, over: impl Fn(At) -> bool) -> Vec<Report<'static>> {
+    /// Shows the reports that are complete; open ones whose last line is `over` are.
+    fn search(&mut self, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
         let start = self.decoded.start;
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
         let taken = self.taken.iter().map(|(c, end)| (*c, end.saturating_sub(start.offset))).collect();
         let mut splats = Splats::from(&self.decoded.text, form, at, taken);
-        let mut found = Vec::new();
         while let Some(splat) = splats.next_closed() {
-            found.extend(self.report(&splat));
+            self.report(&splat).into_iter().for_each(&mut *each);
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
         while let Some(splat) = splats.ready() {
-            found.extend(self.report(&splat));
+            self.report(&splat).into_iter().for_each(&mut *each);
         }
         let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
         if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > OPEN_BYTES {
             let mut splats = Splats::from(&self.decoded.text, form, next, taken);
-            let cut = std::iter::from_fn(|| splats.next()).filter_map(|s| self.report(&s).map(limited));
-            found.extend(cut.collect::<Vec<_>>());
+            for (splat, was_open) in splats.take_all() {
+                let report = self.report(&splat);
+                report.map(|r| if was_open { limited(r) } else { r }).into_iter().for_each(&mut *each);
+            }
             (next, taken) = splats.suspend();
         }
         let keep = lines_back(&self.decoded.text, next);
@@ -296,12 +319,11 @@ impl Stream {
             .map(|(c, end)| (c, end + start.offset))
             .collect();
         self.decoded.forget(absolute(keep));
-        found
     }
 
     /// The report of a splat, its span in the bytes as they were carried.
-    fn report(&self, splat: &Splat<'_>) -> Option<Report<'static>> {
-        let mut report = parse::report(splat)?.into_owned();
+    fn report<'s>(&self, splat: &Splat<'s>) -> Option<Report<'s>> {
+        let mut report = parse::report(splat)?;
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;
         let first = At { offset: base + offset, line };
@@ -311,7 +333,14 @@ impl Stream {
     }
 }
 
-fn limited(mut report: Report<'static>) -> Report<'static> {
+/// The reports that `show` shows, each copied.
+fn owned(show: impl FnOnce(&mut dyn FnMut(Report<'_>))) -> Vec<Report<'static>> {
+    let mut found = Vec::new();
+    show(&mut |report| found.push(report.into_owned()));
+    found
+}
+
+fn limited(mut report: Report<'_>) -> Report<'_> {
     let text = format!("the report was cut after {OPEN_BYTES} bytes without an end");
     report.defects.push(Defect { code: DefectCode::Limit, text });
     report

@@ -6,11 +6,7 @@ use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while_m_n};
 use nom::character::complete::{char, space0, space1};
-use nom::multi::fold_many_m_n;
 use nom::sequence::{delimited, preceded};
-
-/// Most units that one line holds: x86 prints 64 bytes.
-const UNITS: usize = 256;
 
 /// The line above powerpc's instruction words, which stand on lines of their own.
 const DUMP: &[u8] = b"Instruction dump:";
@@ -33,16 +29,22 @@ pub(super) fn read(text: &[u8]) -> Option<Option<Code>> {
     {
         return Some(None);
     }
-    let units =
-        fold_many_m_n(0, UNITS, preceded(space0, unit), Code::default, |mut code, (digits, marked)| {
-            if marked {
-                code.at = Some(code.units.len());
-            }
-            code.digits = u8::try_from(digits.len()).unwrap_or(0);
-            code.units.extend(hex_value(digits).and_then(|v| u32::try_from(v).ok()));
-            code
-        });
-    let (_, code) = run(units, input)?;
+    // All units are of one width: what follows another one is text of somebody else.
+    let mut code = Code::default();
+    let mut rest = input;
+    while let Some((behind, (digits, marked))) = run(preceded(space0, unit), rest) {
+        let width = u8::try_from(digits.len()).unwrap_or(0);
+        let Some(value) = hex_value(digits).and_then(|v| u32::try_from(v).ok()) else { break };
+        if !code.units.is_empty() && width != code.digits {
+            break;
+        }
+        if marked {
+            code.at = Some(code.units.len());
+        }
+        code.digits = width;
+        code.units.push(value);
+        rest = behind;
+    }
     Some((!code.units.is_empty()).then_some(code))
 }
 
@@ -105,6 +107,12 @@ mod tests {
         assert_eq!((code.units.len(), code.at, code.digits), (5, Some(3), 2));
         let code = read(b"Code: aa0003e1 d2800000 (d4210000) ").unwrap().unwrap();
         assert_eq!((code.units.last(), code.at, code.digits), (Some(&0xd421_0000), Some(2), 8));
+    }
+
+    #[test]
+    fn ok_units_of_another_width_are_not_of_the_line() {
+        let code = read(b"Code: 48 89 e5 8500030f <0b> 0c").unwrap().unwrap();
+        assert_eq!((code.units, code.at, code.digits), (vec![0x48, 0x89, 0xe5], None, 2));
     }
 
     #[test]

@@ -6,11 +6,8 @@ use nom::Parser;
 use nom::bytes::complete::{tag, take_until, take_while_m_n, take_while1};
 use nom::character::complete::{char, space1};
 use nom::combinator::opt;
-use nom::multi::fold_many_m_n;
+use nom::multi::fold_many0;
 use nom::sequence::{delimited, preceded};
-
-/// Most modules that a line may list.
-const MODULES: usize = 2048;
 
 /// Example: `Modules linked in: nft_masq(E) xfs [last unloaded: dummy]`
 pub(super) fn read(text: &[u8]) -> Option<Vec<Module<'_>>> {
@@ -18,7 +15,7 @@ pub(super) fn read(text: &[u8]) -> Option<Vec<Module<'_>>> {
     // What is not linked in any more, but tainted the kernel: `print_unload_tainted_modules`, since 5.19.
     let end = memchr::memmem::find(input, b" Unloaded tainted modules:").unwrap_or(input.len());
     let input = input.get(..end)?;
-    let all = fold_many_m_n(0, MODULES, preceded(space1, module), Vec::new, |mut all, m| {
+    let all = fold_many0(preceded(space1, module), Vec::new, |mut all, m| {
         all.push(m);
         all
     });

@@ -62,7 +62,8 @@ impl Naming {
             doubt.map_or((None, None), |d| (Some(d.defect), d.suspect.map(|g| demangled(*g))));
         let title = title::title(report, guilty.as_ref());
         let mut defects = report.defects.clone();
-        defects.extend(missing.filter(|_| title.lacks_frame));
+        // A report that comes back from JSON has it already.
+        defects.extend(missing.filter(|d| title.lacks_frame && !report.defects.contains(d)));
         let corrupted = defects.iter().any(|d| d.code.is_corruption());
         let signature =
             signature::signature(report, walk, guilty.as_ref().or(suspect.as_ref()), &title.title);

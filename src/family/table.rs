@@ -51,26 +51,36 @@ struct Table {
     by_first: [Vec<Entry>; 256],
     /// Entries whose format starts with a conversion: found by a literal inside.
     inner: Vec<Entry>,
+    filter: Filter,
+}
+
+type Bits = [u64; 1024];
+
+/// Says of almost every line that it is no header.
+pub(crate) struct Filter {
     /// One bit per hash of the first four bytes of headers and lead-ins.
     quads: Bits,
     /// One bit per first two bytes of those that are shorter.
     pairs: Bits,
 }
 
-type Bits = [u64; 1024];
+/// The filter before the rows.
+pub(crate) fn filter() -> &'static Filter {
+    &TABLE.filter
+}
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
 impl Table {
     fn build() -> Self {
         let mut table =
-            Self { by_first: std::array::from_fn(|_| Vec::new()), inner: Vec::new(), quads: [0; 1024], pairs: [0; 1024] };
+            Self { by_first: std::array::from_fn(|_| Vec::new()), inner: Vec::new(), filter: Filter { quads: [0; 1024], pairs: [0; 1024] } };
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
                 match prefix.first() {
                     Some(first) => {
-                        table.mark(prefix);
+                        table.filter.mark(prefix);
                         if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
                             entries.push(Entry { prefix, quad: quad(prefix), rule, format });
                         }
@@ -87,12 +97,14 @@ impl Table {
             }
         }
         for lead in LEAD_INS {
-            table.mark(lead);
+            table.filter.mark(lead);
         }
-        table.mark(b"20");
+        table.filter.mark(b"20");
         table
     }
+}
 
+impl Filter {
     fn mark(&mut self, prefix: &[u8]) {
         if let Some(quad) = quad(prefix) {
             set(&mut self.quads, quad);
@@ -106,8 +118,9 @@ impl Table {
         }
     }
 
+    /// Whether `text`, a line behind its prefix, may be a header.
     #[inline]
-    fn may_start(&self, text: &[u8]) -> bool {
+    pub(crate) fn may_start(&self, text: &[u8]) -> bool {
         quad(text).is_some_and(|quad| is_set(&self.quads, quad))
             || pair(text).is_some_and(|pair| is_set(&self.pairs, pair))
     }
@@ -138,7 +151,7 @@ fn quad(text: &[u8]) -> Option<usize> {
 
 /// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
 pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
-    if !TABLE.may_start(text) {
+    if !TABLE.filter.may_start(text) {
         return None;
     }
     let mut text = text;

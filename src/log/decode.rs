@@ -91,11 +91,13 @@ impl Decoded {
 
     /// Writes a line with its own prefix, without control sequences and NUL; a lone CR ends a line too.
     pub(crate) fn line(&mut self, line: &[u8], at: At) {
-        let line = prefix::trim_end(line);
-        if memchr3(b'\r', 0x1b, 0, line).is_none() {
+        // A CR before the line feed stays, as it does where many lines are copied at once.
+        let crs = line.iter().rev().take_while(|c| **c == b'\r').count();
+        if memchr3(b'\r', 0x1b, 0, line).is_none_or(|dirt| dirt + crs == line.len()) {
             self.copy(line, at);
             return;
         }
+        let line = prefix::trim_end(line);
         let mut start = 0;
         for piece in line.split(|c| *c == b'\r') {
             if !piece.is_empty() {

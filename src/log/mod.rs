@@ -187,13 +187,17 @@ impl<'log> RawLine<'log> {
         }
     }
 
-    /// The two lines that ran into this one, if a second prefix stands in it. Lines that start with a prefix are
-    /// searched only where that is `worth` the time, or they are long enough to be two.
+    /// Whether a second prefix may stand in the line. Lines that start with a prefix are searched only where that is
+    /// `worth` the time, or they are long enough to be two.
     #[inline]
-    pub(crate) fn unglue(&self, worth: bool) -> Option<(Self, Self)> {
+    pub(crate) fn may_be_two(&self, worth: bool) -> bool {
         let whole = self.bytes.len() < GLUED_BYTES && matches!(self.bytes.first(), Some(b'[' | b'<') | None);
-        let searched = worth || !whole;
-        if !searched || self.form != Form::Console {
+        (worth || !whole) && self.form == Form::Console
+    }
+
+    /// The two lines that ran into this one, if a second prefix stands in it.
+    pub(crate) fn unglue(&self, worth: bool) -> Option<(Self, Self)> {
+        if !self.may_be_two(worth) {
             return None;
         }
         let at = prefix::glued(self.bytes)?;

@@ -24,12 +24,28 @@ impl<'log> Splats<'log> {
             let rest = bytes.get(offset..).unwrap_or_default();
             inner.next = inner.finder.find(rest).map_or(usize::MAX, |at| offset + at);
         }
+        self.next_inner = self.inner.iter().map(|i| i.next).min().unwrap_or(usize::MAX);
+    }
+
+    /// The next line that anything asks for: while no report is open, only lines that may be headers.
+    #[inline]
+    pub(super) fn next_line(&mut self) -> Option<RawLine<'log>> {
+        loop {
+            let raw = self.lines.next()?;
+            let asked = !self.open.is_empty()
+                || raw.may_be_two(false)
+                || self.filter.may_start(raw.text())
+                || raw.offset + raw.bytes.len() > self.next_inner;
+            if asked {
+                return Some(raw);
+            }
+        }
     }
 
     /// The headers that a line is, if it is one.
     pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
         let end = raw.offset + raw.bytes.len();
-        let has_inner = self.inner.iter().any(|i| i.next < end);
+        let has_inner = self.next_inner < end;
         let start = match family::lead_in(text) {
             Some(start) => start,
             None if has_inner => text,

@@ -1,0 +1,30 @@
+//! What holds whatever the bytes are. A target is a function that panics where it does not hold: libFuzzer looks for
+//! such bytes (`tests/fuzz`), and `tests/replay.rs` runs the same functions over what it once found.
+
+pub mod bisection;
+pub mod blocks;
+pub mod kernel;
+pub mod printed;
+pub mod saved;
+pub mod scan;
+
+/// A target.
+pub type Target = fn(&[u8]);
+
+/// All targets, by the name of their folder of findings.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("scan", scan::check),
+    ("blocks", blocks::check),
+    ("bisection", bisection::check),
+    ("saved", saved::check),
+    ("kernel", kernel::check),
+    ("index", kernel::check_index),
+];
+
+/// The first byte, which says what to do with the others.
+fn choice(data: &[u8], of: usize) -> (usize, &[u8]) {
+    match data.split_first() {
+        Some((first, rest)) => (usize::from(*first) % of, rest),
+        None => (0, data),
+    }
+}
