@@ -269,6 +269,12 @@ fn ok_every_verb_is_documented_and_completed() {
         assert!(page.text().contains(&format!(".TH ksplat-{verb} 1")), "{}", page.text());
     }
     assert_eq!(run(&["man", "no-such-verb"], b"").code, Some(2));
+    let folder = Folder::new("man");
+    assert_eq!(run(&["man", "--dir", folder.path()], b"").code, Some(0));
+    let pages = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(fs::read(folder.0.join("ksplat-scan.1")).unwrap(), run(&["man", "scan"], b"").out);
+    assert!(folder.0.join("ksplat.1").is_file() && pages > verbs.len(), "{pages}");
+    assert_eq!(run(&["man", "--dir", "/no/such/folder"], b"").code, Some(2));
 }
 
 #[test]

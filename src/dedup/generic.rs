@@ -2,7 +2,8 @@
 //!
 //! syzbot's titles name them, so ours do; a signature needs more. A pattern's `*` stands for any text.
 
-use super::glob;
+use super::glob::Reasons;
+use std::sync::LazyLock;
 
 /// Functions that only do what their caller asks: the caller stands in the signature instead. By the reason why.
 const STAND_INS: &[(&str, &str)] = &[
@@ -52,17 +53,14 @@ const SHARED: &[(&str, &str)] = &[
 
 /// Why another function stands in the signature for `function`: the one that called it.
 pub(super) fn stand_in(function: &str) -> Option<&'static str> {
-    find(STAND_INS, function)
+    static REASONS: LazyLock<Reasons> = LazyLock::new(|| Reasons::new(STAND_INS));
+    REASONS.find(function)
 }
 
 /// Why `function` says too little without the one that called it.
 pub(super) fn shared(function: &str) -> Option<&'static str> {
-    find(SHARED, function)
-}
-
-fn find(table: &[(&'static str, &str)], function: &str) -> Option<&'static str> {
-    let matches = |patterns: &str| patterns.split_ascii_whitespace().any(|p| glob::matches(p, function));
-    table.iter().find(|(_, patterns)| matches(patterns)).map(|(reason, _)| *reason)
+    static REASONS: LazyLock<Reasons> = LazyLock::new(|| Reasons::new(SHARED));
+    REASONS.find(function)
 }
 
 #[cfg(test)]

@@ -65,6 +65,28 @@ impl Globs {
     }
 }
 
+/// Patterns that stand in one string by their reason, asked for it.
+#[derive(Debug)]
+pub(super) struct Reasons {
+    patterns: Globs,
+    reasons: Vec<&'static str>,
+}
+
+impl Reasons {
+    /// `table` has reasons, and behind each its patterns.
+    pub(super) fn new(table: &[(&'static str, &'static str)]) -> Self {
+        let each =
+            || table.iter().flat_map(|(why, list)| list.split_ascii_whitespace().map(move |p| (p, *why)));
+        let patterns = Globs::new(each().map(|(pattern, _)| pattern));
+        Self { patterns, reasons: each().map(|(_, reason)| reason).collect() }
+    }
+
+    /// The reason of the first pattern that matches.
+    pub(super) fn find(&self, text: &str) -> Option<&'static str> {
+        self.reasons.get(self.patterns.find(text)?).copied()
+    }
+}
+
 /// Literals that share their beginnings.
 #[derive(Debug)]
 struct Trie(Vec<Node>);

@@ -4,7 +4,7 @@
 //! A pattern's `*` stands for any text. A frame of a module is never skipped: a module's `foo_alloc` is the
 //! module's own.
 
-use super::glob::{self, Globs};
+use super::glob::{self, Globs, Reasons};
 use crate::report::Symbol;
 use std::sync::LazyLock;
 
@@ -181,18 +181,14 @@ const SKIP: &[(&str, &str)] = &[
 ];
 
 /// The patterns, and the reason of each.
-static TABLE: LazyLock<(Globs, Vec<&str>)> = LazyLock::new(|| {
-    let each = || SKIP.iter().flat_map(|(why, list)| list.split_ascii_whitespace().map(move |p| (p, *why)));
-    (Globs::new(each().map(|(pattern, _)| pattern)), each().map(|(_, reason)| reason).collect())
-});
+static TABLE: LazyLock<Reasons> = LazyLock::new(|| Reasons::new(SKIP));
 
 /// Why `function` never carries the blame; `None` if it may. `own` are the patterns of the kind.
 pub(super) fn reason(function: &str, own: &[&'static str]) -> Option<&'static str> {
     if own.iter().any(|p| glob::matches(p, function)) {
         return Some("a helper of this kind of crash");
     }
-    let (patterns, reasons) = &*TABLE;
-    reasons.get(patterns.find(function)?).copied()
+    TABLE.find(function)
 }
 
 /// Whether a function is a module's own: those that the compiler adds to every module are nobody's.

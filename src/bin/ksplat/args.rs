@@ -342,6 +342,9 @@ pub(crate) struct ManArgs {
     /// The verb; without it, the program.
     #[arg(value_name = "VERB")]
     pub(crate) verb: Option<String>,
+    /// Write all pages into DIR, `ksplat.1` and one for each verb, as packages need them.
+    #[arg(long, value_name = "DIR", conflicts_with = "verb")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 /// Output formats.
