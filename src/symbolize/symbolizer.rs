@@ -29,7 +29,7 @@ pub struct Settings {
     pub indices: Option<PathBuf>,
     /// Whether files are used although they are of another build than the log says.
     pub force: bool,
-    /// Whether `debuginfod-find` may fetch what is not found.
+    /// Whether `debuginfod-find` may fetch debug information that is not found.
     pub debuginfod: bool,
     /// How far the kernel was moved, if somebody knows.
     pub kaslr_offset: Option<KaslrOffset>,
@@ -135,17 +135,34 @@ impl Symbolizer {
         if object.has_lines() {
             return object;
         }
-        for place in object.separate_places() {
-            let other = Object::open(&place, self.settings.indices.as_deref()).ok().filter(|other| {
-                other.has_lines() && (other.build_id() == object.build_id() || object.build_id().is_none())
-            });
-            let what = if other.is_some() { "has the debug information" } else { "not there" };
-            self.trail.push(format!("{}: {what} of {}", place.display(), object.path().display()));
-            if let Some(other) = other {
-                return other;
-            }
+        let places = object.separate_places();
+        let found = places.iter().find_map(|place| self.separate(&object, place));
+        let found = found.or_else(|| {
+            let fetched = self.fetch(object.build_id()?)?;
+            self.separate(&object, &fetched)
+        });
+        found.unwrap_or(object)
+    }
+
+    /// The file at `place`, if it has the debug information of `object`.
+    fn separate(&mut self, object: &Object, place: &Path) -> Option<Object> {
+        let other = Object::open(place, self.settings.indices.as_deref()).ok().filter(|other| {
+            other.has_lines() && (other.build_id() == object.build_id() || object.build_id().is_none())
+        });
+        let what = if other.is_some() { "has the debug information" } else { "not there" };
+        self.trail.push(format!("{}: {what} of {}", place.display(), object.path().display()));
+        other
+    }
+
+    /// What `debuginfod-find` finds, if it may be asked.
+    fn fetch(&mut self, id: &BuildId) -> Option<PathBuf> {
+        if !self.settings.debuginfod {
+            return None;
         }
-        object
+        let fetched = debuginfo::fetch(id);
+        let what = if fetched.is_some() { "found" } else { "nothing found" };
+        self.trail.push(format!("debuginfod-find debuginfo {id}: {what}"));
+        fetched
     }
 
     /// What was tried since the last call, for people who want to know why a file was or was not used.
@@ -315,7 +332,9 @@ impl Symbolizer {
             }
             best = best.or(Some(object));
         }
-        let fetched = id.filter(|_| self.settings.debuginfod).and_then(debuginfo::fetch);
+        // What has a build ID was asked for by it before.
+        let wanted = id.filter(|_| best.as_ref().is_none_or(|best| best.build_id().is_none()));
+        let fetched = wanted.and_then(|id| self.fetch(id));
         let found =
             fetched.and_then(|path| Object::open(&path, self.settings.indices.as_deref()).ok()).or(best);
         if found.is_none() {

@@ -9,11 +9,14 @@
     reason = "a test fails loudly"
 )]
 
+#[cfg(all(unix, feature = "cli"))]
+mod debuginfod;
 mod elf;
 mod filter;
 mod hostile;
 mod lookup;
 mod program;
+mod split;
 
 use ksplat::symbolize::{Settings, SourceFrame, Symbolizer};
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# How long ksplat takes for 20 and 10,000 frames of a real vmlinux, and how long its peers take: median of CPU seconds
-# (user and system), a fresh process each time, the file in the page cache. Peers that are not installed are left out.
+# How long ksplat takes for 20 and 10,000 frames of a real vmlinux, and how long its peers take: medians of CPU time
+# (user and system) and of wall time, a fresh process each time, the file in the page cache. All take turns, so that a
+# machine that others use does not favour one. Peers that are not installed are left out.
 #
 # usage: speed.sh KSPLAT VMLINUX [DECODE_STACKTRACE]
 set -euo pipefail
@@ -28,40 +29,55 @@ PY
 
 "$ksplat" index --index "$work/index" "$vmlinux" >/dev/null
 
-# timed NAME RUNS INPUT COMMAND…
-timed() {
-    python3 - "$@" <<'PY'
-import os, statistics, subprocess, sys
-name, runs, command, given = sys.argv[1], int(sys.argv[2]), sys.argv[4:], sys.argv[3]
-times, peak = [], 0
-for _ in range(runs + 1):
-    child = subprocess.Popen(command, stdin=open(given), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = status
-    times.append(usage.ru_utime + usage.ru_stime)
-    peak = max(peak, usage.ru_maxrss)
-print(f"{name:36} {statistics.median(times[1:]) * 1000:10.1f} ms {peak / 1024:8.0f} MiB")
+# race NAME INPUT COMMAND…: takes part in the race.
+race() { printf '%s\0' "$@" $'\n' >>"$work/race"; }
+
+# Everybody runs so many times, in turn; the ratios are to what is called `ksplat`.
+run() {
+    python3 - "$work/race" "$1" <<'PY'
+import os, statistics, subprocess, sys, time
+runners = [r.strip("\0").split("\0") for r in open(sys.argv[1]).read().split("\n\0") if r]
+cpu, wall, peak = ({r[0]: [] for r in runners} for _ in range(3))
+for turn in range(int(sys.argv[2]) + 1):
+    for name, given, *command in runners:
+        started = time.monotonic()
+        child = subprocess.Popen(command, stdin=open(given), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = status
+        if turn:
+            wall[name].append(time.monotonic() - started)
+            cpu[name].append(usage.ru_utime + usage.ru_stime)
+            peak[name].append(usage.ru_maxrss / 1024)
+median = statistics.median
+for name, *_ in runners:
+    ratio = median(a / b for a, b in zip(cpu[name], cpu["ksplat"]))
+    print(f"{name:24} {median(cpu[name]) * 1000:10.1f} ms {ratio:7.2f} {median(wall[name]) * 1000:10.1f} ms {max(peak[name]):6.0f} MiB")
 PY
+    rm "$work/race"
 }
+
 for count in 20 10000; do
-    runs=$((count == 20 ? 11 : 3))
-    echo "$count frames: CPU time, peak memory"
-    timed "ksplat, from its index" $runs "$work/$count.log" "$ksplat" symbolize --index "$work/index" --vmlinux "$vmlinux" -
-    timed "ksplat" $runs "$work/$count.log" "$ksplat" symbolize --index "$work/none" --vmlinux "$vmlinux" -
+    echo "$count frames: CPU time, its ratio to ksplat's, wall time, peak memory"
+    race "ksplat" "$work/$count.log" "$ksplat" symbolize --index "$work/none" --vmlinux "$vmlinux" -
+    race "ksplat, from its index" "$work/$count.log" "$ksplat" symbolize --index "$work/index" --vmlinux "$vmlinux" -
     mapfile -t addresses <"$work/$count.addr"
     if command -v blazecli >/dev/null; then
-        timed "blazesym's CLI" $runs /dev/null blazecli symbolize elf --path "$vmlinux" "${addresses[@]}"
+        race "blazesym's CLI" /dev/null blazecli symbolize elf --path "$vmlinux" "${addresses[@]}"
     fi
     if command -v eu-addr2line >/dev/null; then
-        timed "eu-addr2line" $((runs / 2 + 1)) "$work/$count.addr" eu-addr2line -f -i -e "$vmlinux"
+        race "eu-addr2line" "$work/$count.addr" eu-addr2line -f -i -e "$vmlinux"
     fi
     if command -v llvm-symbolizer >/dev/null; then
-        timed "llvm-symbolizer" $((runs / 2 + 1)) "$work/$count.addr" llvm-symbolizer -f -i -e "$vmlinux"
+        race "llvm-symbolizer" "$work/$count.addr" llvm-symbolizer -f -i -e "$vmlinux"
     fi
     if command -v addr2line >/dev/null; then
-        timed "binutils addr2line" $((runs / 2 + 1)) "$work/$count.addr" addr2line -f -i -e "$vmlinux"
+        race "binutils addr2line" "$work/$count.addr" addr2line -f -i -e "$vmlinux"
     fi
-    if [ -n "$script" ] && [ "$count" = 20 ]; then
-        timed "decode_stacktrace.sh" 1 "$work/$count.log" bash "$script" "$vmlinux"
-    fi
+    run $((count == 20 ? 11 : 3))
 done
+if [ -n "$script" ]; then
+    race "ksplat" "$work/20.log" "$ksplat" symbolize --index "$work/none" --vmlinux "$vmlinux" -
+    race "decode_stacktrace.sh" "$work/20.log" bash "$script" "$vmlinux"
+    echo "20 frames"
+    run 1
+fi

@@ -258,7 +258,7 @@ pub(crate) struct Files {
     /// Use files although they are of another build than the log says.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Let debuginfod-find fetch modules that are not found.
+    /// Let debuginfod-find fetch debug information that is not found.
     #[arg(long)]
     pub(crate) debuginfod: bool,
     /// How far the kernel was moved (KASLR), in hex, where the log does not say it.

@@ -110,10 +110,11 @@ impl Dwarf {
     }
 
     fn aranges(&mut self) -> Result<Vec<(Range<u64>, u64)>> {
-        let main = self.file(MAIN)?;
+        let Self { files, buffer, .. } = self;
+        let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let size = main.size(SectionId::DebugAranges);
-        let bytes = main.bytes(SectionId::DebugAranges, 0..size)?;
-        let section = gimli::DebugAranges::from(Slice::new(&bytes, main.endian()));
+        main.read(SectionId::DebugAranges, 0..size, buffer)?;
+        let section = gimli::DebugAranges::from(Slice::new(buffer, main.endian()));
         let mut ranges = Vec::new();
         let mut headers = section.headers();
         while let Some(header) = headers.next()? {
@@ -191,7 +192,7 @@ impl Dwarf {
         if !own.is_empty() {
             return own;
         }
-        let functions = head.functions(main, buffer, |main, attributes| {
+        let functions = head.functions(main, buffer, None, |main, attributes| {
             let mut files = Files { main, split: None };
             unit::ranges(&mut files, (head.encoding, bases), attributes, budget)
         });
@@ -226,7 +227,7 @@ impl Dwarf {
         head
     }
 
-    /// The unit at `offset`, with at least those of its lines that it takes for an address.
+    /// The unit at `offset`, with at least what it takes for an address.
     fn unit(&mut self, offset: u64, address: u64) -> Option<Arc<Unit>> {
         match self.units.get(&offset) {
             None => {
@@ -234,18 +235,16 @@ impl Dwarf {
                 self.units.insert(offset, unit);
             }
             // Who asks twice asks often.
-            Some(Some(unit)) if unit.lines.may_lack(address) => {
-                let head = Arc::clone(&unit.head);
-                let lines = self.lines(&head, None).unwrap_or_default();
-                let unit = self.units.get_mut(&offset).and_then(Option::as_mut).and_then(Arc::get_mut);
-                unit?.lines = lines;
+            Some(Some(unit)) if unit.may_lack(address) => {
+                let unit = self.read_unit(offset, None).map(Arc::new);
+                self.units.insert(offset, unit);
             }
             Some(_) => {}
         }
         self.units.get(&offset)?.clone()
     }
 
-    /// Reads the unit at `offset`, and its lines as far as it takes for the address that is `wanted`.
+    /// Reads the unit at `offset`, its functions and its lines, as far as it takes for the address that is `wanted`.
     fn read_unit(&mut self, offset: u64, wanted: Option<u64>) -> Option<Unit> {
         let head = self.head(MAIN, offset)?;
         let (file, entries) = match self.other_half(&head) {
@@ -259,18 +258,19 @@ impl Dwarf {
         let (main, others) = files.split_first_mut()?;
         let functions = if split {
             let sections = others.get_mut(file.checked_sub(1)?)?;
-            entries.functions(sections, buffer, |split, attributes| {
+            entries.functions(sections, buffer, wanted, |split, attributes| {
                 let mut files = Files { main, split: Some(split) };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         } else {
-            entries.functions(main, buffer, |main, attributes| {
+            entries.functions(main, buffer, wanted, |main, attributes| {
                 let mut files = Files { main, split: None };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         };
         let lines = self.lines(&head, wanted).unwrap_or_default();
-        Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines })
+        let is_cut = wanted.is_some();
+        Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines, is_cut })
     }
 
     fn lines(&mut self, head: &Head, wanted: Option<u64>) -> Result<Lines> {
@@ -290,9 +290,7 @@ impl Dwarf {
     /// The levels of an address in a unit.
     fn levels(&mut self, unit: &Unit, address: u64) -> Vec<Level> {
         let row = unit.lines.find(address);
-        let behind = unit.functions.partition_point(|f| f.range.start <= address);
-        let before = unit.functions.get(behind.saturating_sub(TRIED)..behind).unwrap_or_default();
-        let function = before.iter().rev().find(|f| address < f.range.end);
+        let function = unit.function(address);
         if function.is_none() && row.is_none() {
             return Vec::new();
         }

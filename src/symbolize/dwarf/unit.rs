@@ -1,5 +1,6 @@
 //! One unit of `.debug_info`: its head, and which of its functions stand where.
 
+use super::TRIED;
 use super::die::{Address, Attributes, Entries, HighPc, Ranges, Slice, Text};
 use super::lines::Lines;
 use super::sections::Sections;
@@ -65,6 +66,22 @@ pub(super) struct Unit {
     /// By start.
     pub(super) functions: Vec<Function>,
     pub(super) lines: Lines,
+    /// Whether there may be more functions and lines than those that were read.
+    pub(super) is_cut: bool,
+}
+
+impl Unit {
+    /// The function that has an address.
+    pub(super) fn function(&self, address: u64) -> Option<&Function> {
+        let behind = self.functions.partition_point(|f| f.range.start <= address);
+        let before = self.functions.get(behind.saturating_sub(TRIED)..behind).unwrap_or_default();
+        before.iter().rev().find(|f| address < f.range.end)
+    }
+
+    /// Whether what is known of an address may stand in what was not read.
+    pub(super) fn may_lack(&self, address: u64) -> bool {
+        self.is_cut && (self.function(address).is_none() || self.lines.find(address).is_none())
+    }
 }
 
 /// Where the tables of a unit stand that its indices point into.
@@ -180,11 +197,13 @@ impl Head {
         }
     }
 
-    /// The functions of the unit that have code, by address. `bytes` is memory to read into.
+    /// The functions of the unit that have code, by address; only those up to the one that has the address that is
+    /// `wanted`. `bytes` is memory to read into.
     pub(super) fn functions(
         &self,
         sections: &mut Sections,
         bytes: &mut Vec<u8>,
+        wanted: Option<u64>,
         mut ranges_of: impl FnMut(&mut Sections, &Attributes) -> Result<Vec<Range<u64>>>,
     ) -> Result<Vec<Function>> {
         self.read_bytes(sections, self.first..self.length, bytes)?;
@@ -197,8 +216,12 @@ impl Head {
             let behind = entry.behind;
             if let Some(attributes) = entry.function {
                 let entries = self.first + at..self.first + entry.end;
-                for range in ranges_of(sections, &attributes)? {
-                    functions.push(Function { range, entries: entries.clone() });
+                let ranges = ranges_of(sections, &attributes)?;
+                let is_enough = wanted.is_some_and(|wanted| ranges.iter().any(|r| r.contains(&wanted)));
+                let of_range = |range| Function { range, entries: entries.clone() };
+                functions.extend(ranges.into_iter().map(of_range));
+                if is_enough {
+                    break;
                 }
             }
             at = behind;
