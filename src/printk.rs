@@ -27,7 +27,7 @@ use nom::sequence::{preceded, terminated};
 const RETRIES: u32 = 64;
 
 /// Most bytes of a line that a format looks at.
-const LINE_LIMIT: usize = 4096;
+pub(crate) const LINE_LIMIT: usize = 4096;
 
 /// One conversion of a format.
 #[derive(Clone, Copy)]

@@ -41,7 +41,7 @@ pub(crate) const HISTORY: usize = 64 << 10;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
-const SPLAT_LINES: usize = 50_000;
+pub(crate) const SPLAT_LINES: usize = 50_000;
 
 /// The line with no more text than a report keeps.
 fn capped(line: Line<'_>) -> Line<'_> {

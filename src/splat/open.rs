@@ -1,7 +1,9 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::twins::Counts;
-use super::{BACK_TIME, EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at};
+use super::{
+    BACK_TIME, EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
+};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};

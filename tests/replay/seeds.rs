@@ -9,7 +9,7 @@ use ksplat::{Transport, dedup};
 use std::path::{Path, PathBuf};
 
 /// The seeds of a target.
-pub fn of(target: &str) -> Vec<Vec<u8>> {
+pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "scan" => logs(),
         "blocks" => blocks(),
@@ -126,7 +126,7 @@ fn indices() -> Vec<Vec<u8>> {
 
 /// Words that bytes alone would take long to become: what the kernel's formats have between their conversions, and what
 /// transports and blocks start with. In the form of libFuzzer's dictionaries.
-pub fn dictionary() -> String {
+pub(crate) fn dictionary() -> String {
     const WORDS: [&str; 24] = [
         "[    1.000001] ",
         "[    1.000001][  T12] ",

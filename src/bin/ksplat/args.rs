@@ -400,6 +400,9 @@ pub(crate) struct Paths {
     /// Most bytes that a compressed log may grow to.
     #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_SIZE)]
     pub(crate) max_size: u64,
+    /// Most bytes that a compressed log may grow to for each of its own, above 64 MiB.
+    #[arg(long, value_name = "TIMES", default_value_t = ksplat::input::MAX_GROWTH)]
+    pub(crate) max_growth: u64,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 }
@@ -433,6 +436,7 @@ impl Paths {
         let mut settings = Settings::default();
         settings.transport = Transport::ALL.iter().copied().find(|t| t.name() == self.input_format);
         settings.max_size = self.max_size;
+        settings.max_growth = self.max_growth;
         settings
     }
 }
