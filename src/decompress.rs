@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Most bytes that a compressed log may grow to, unless somebody asks for more.
 pub const MAX_SIZE: u64 = 32 << 30;
 
-/// Most bytes that a compressed log may grow to for each of its own, unless somebody asks for more: as much as gzip can
-/// do, and many times what logs do. So a megabyte grows to a gigabyte at most.
+/// Most times its own size that a compressed log may grow to, unless somebody asks for more: what gzip can do, and many
+/// times what logs do. So a megabyte grows to a gigabyte at most.
 pub const MAX_GROWTH: u64 = 1 << 10;
 
 /// Most bytes that anything compressed may grow to, however small it is.

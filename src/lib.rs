@@ -43,7 +43,7 @@
 //! # Chapters
 //!
 //! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
-//! [`doc::bisect`], `doc::symbolize`.
+//! [`doc::bisect`], [`doc::security`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
 
@@ -82,6 +82,8 @@ pub mod doc {
     pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
+    #[doc = include_str!("doc/security.md")]
+    pub mod security {}
     #[doc = include_str!("doc/signature.md")]
     pub mod signature {}
     #[cfg(feature = "symbolize")]

@@ -22,8 +22,7 @@ use nom::character::complete::{char, digit1};
 use nom::combinator::{opt, recognize};
 use nom::sequence::{preceded, terminated};
 
-/// How often the `%s` of one line may be tried longer, all together: with it, a line costs at most this many
-/// attempts however many `%s` there are.
+/// Most times that the `%s` of one line are tried longer, all together; a line that would need more is no header.
 const RETRIES: u32 = 64;
 
 /// Most bytes of a line that a format looks at.

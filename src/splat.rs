@@ -36,7 +36,7 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
-/// Bytes before a header that a row may ask about.
+/// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;

@@ -12,8 +12,9 @@ use std::process::{Command, Stdio};
 
 /// Where distributions put debug information.
 const DEBUG: &str = "/usr/lib/debug";
-/// Most entries of folders that are walked for modules, and how deep.
+/// Most entries of folders that are walked for modules.
 const MOST_ENTRIES: usize = 1 << 20;
+/// Most folders in each other that are walked, and most parts of a path that a file names.
 const DEEPEST: usize = 24;
 /// What the file of a module may end with.
 const ENDINGS: &[&str] = &["", ".debug", ".xz", ".zst", ".gz"];

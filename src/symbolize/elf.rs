@@ -18,11 +18,12 @@ use std::path::{Path, PathBuf};
 /// Where sections of relocatable files are put: apart from each other, and none at 0, which means "discarded".
 const FIRST_ADDRESS: u64 = 1 << 32;
 const BETWEEN_SECTIONS: u64 = 1 << 20;
-/// Most bytes that the compressed sections of a file may grow to, all together, for each byte of the file: ten times
-/// what debug information does.
+/// Most times the size of a file that its compressed sections may grow to, all together; also what a compressed module
+/// may. Debug information grows to a tenth of that.
 pub(crate) const MOST_GROWTH: u64 = 128;
-/// Most bytes that they may grow to in any case.
+/// Most bytes that the compressed sections of a file may grow to in any case.
 const MOST_BYTES: u64 = 4 << 30;
+/// Most bytes of the line that a kernel starts its log with.
 const LONGEST_BANNER: u64 = 4096;
 /// Symbols that are read at once.
 const SYMBOLS_AT_ONCE: u64 = 4096;
