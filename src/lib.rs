@@ -31,8 +31,8 @@
 //! * `symbolize::Symbolizer` gives frames their source lines; `filter` does so in the text of a log.
 //! * [`bisect`] reads bisection logs, says whether to believe them, and answers `git bisect run`.
 //! * [`owners`] knows whose code it is.
-//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders and
-//!   decompresses.
+//! * [`output`] prints: for a person, for CI systems, and as JSON that can be read back. [`input`] walks folders,
+//!   decompresses, and cuts streams of logs into rows.
 //!
 //! # Features
 //!
@@ -43,9 +43,10 @@
 //! # Chapters
 //!
 //! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
-//! [`doc::bisect`], [`doc::security`], `doc::symbolize`.
+//! [`doc::bisect`], [`doc::scaling`], [`doc::security`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod bisect;
 mod block;
@@ -82,6 +83,8 @@ pub mod doc {
     pub mod bisect {}
     #[doc = include_str!("doc/formats.md")]
     pub mod formats {}
+    #[doc = include_str!("doc/scaling.md")]
+    pub mod scaling {}
     #[doc = include_str!("doc/security.md")]
     pub mod security {}
     #[doc = include_str!("doc/signature.md")]

@@ -49,6 +49,11 @@ enum Piece<'f> {
 
 /// Reads `line` by `format`; pushes one slice per conversion and returns what follows.
 pub(crate) fn read<'a>(format: &str, line: &'a [u8], found: &mut Vec<&'a [u8]>) -> Option<&'a [u8]> {
+    // Most lines are not what they are asked for, and most formats start with a literal.
+    let first = format.as_bytes().first().filter(|c| !matches!(c, b'%' | b'\n'));
+    if first.is_some() && first != line.first() {
+        return None;
+    }
     let line = line.get(..LINE_LIMIT).unwrap_or(line);
     let mut retries = RETRIES;
     step(format.as_bytes(), line, found, &mut retries)

@@ -259,7 +259,7 @@ fn ok_verbose_talks_on_standard_error_only() {
 
 #[test]
 fn ok_every_verb_is_documented_and_completed() {
-    let verbs = ["scan", "group", "explain", "near", "kinds", "schema", "completions", "man"];
+    let verbs = ["scan", "group", "explain", "near", "kinds", "schema", "sig", "completions", "man"];
     let completions = run(&["completions", "bash"], b"");
     let man = run(&["man"], b"");
     for verb in verbs {
@@ -279,6 +279,7 @@ fn ok_schemas_name_their_output() {
         ("known", "note"),
         ("explanation", "searches"),
         ("near", "hits"),
+        ("answer", "reports"),
     ] {
         let run = run(&["schema", name], b"");
         assert_eq!(run.code, Some(0));

@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
     ("owners", &["error"]),
     ("output", &["bisect", "dedup", "disasm", "error", "owners", "parse", "report"]),
-    ("input", &["decompress", "error", "log", "report", "stream"]),
+    ("input", &["bytes", "decompress", "error", "log", "report", "stream"]),
 ];
 
 #[test]

@@ -20,7 +20,7 @@ pub(crate) struct FrameLine<'log> {
     /// The frame.
     pub(crate) frame: Option<Frame<'log>>,
     /// arm names both ends of a call: the function that was called, which no line before names if this is the first.
-    pub(crate) callee: Option<Frame<'log>>,
+    pub(crate) callee: Option<Box<Frame<'log>>>,
 }
 
 /// A frame line in any architecture's form.
@@ -42,13 +42,13 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
 }
 
 /// `f` of `[<c0101234>] (f) from [<c0101238>] (g+0x1/0x2)`.
-fn callee(input: &[u8]) -> Option<Frame<'_>> {
+fn callee(input: &[u8]) -> Option<Box<Frame<'_>>> {
     memchr::memmem::find(input, b" from ")?;
     let head = (blank, opt(terminated(pc, space0)), opt(char('(')));
     let tail = (opt(offset_size), opt(module), opt(trailing_location), opt(char(')')), tag(" from "));
     let (_, (_, name, _)) = run((head, name, tail), input)?;
     let symbol = Some(Symbol { name: Text::from(name), ..Symbol::default() });
-    Some(Frame { symbol, reliable: true, ..Frame::default() })
+    Some(Box::new(Frame { symbol, reliable: true, ..Frame::default() }))
 }
 
 /// arm's `dump_backtrace_entry` where the kernel has no symbol table.

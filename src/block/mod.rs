@@ -30,11 +30,11 @@ pub(crate) enum Block<'log> {
     /// A frame, or the marker of a stack, or both.
     Frame(FrameLine<'log>),
     /// Registers.
-    Registers(RegisterLine<'log>),
+    Registers(Box<RegisterLine<'log>>),
     /// `Code:`; `None` where the bytes could not be read by the kernel.
     Code(Option<Code>),
     /// Task, kernel, hardware.
-    Task(TaskLine<'log>),
+    Task(Box<TaskLine<'log>>),
     /// `Modules linked in:`.
     Modules(Vec<Module<'log>>),
     /// A lock that is held.
@@ -73,8 +73,8 @@ pub(crate) fn read(text: &[u8]) -> Option<Block<'_>> {
 fn flush(text: &[u8]) -> Option<Block<'_>> {
     trace::start(text)
         .or_else(|| trace::heading(text))
-        .or_else(|| registers::read(text).map(Block::Registers))
-        .or_else(|| task::read(text).map(Block::Task))
+        .or_else(|| registers::read(text).map(|line| Block::Registers(Box::new(line))))
+        .or_else(|| task::read(text).map(|line| Block::Task(Box::new(line))))
         .or_else(|| code::read(text).map(Block::Code))
         .or_else(|| modules::read(text).map(Block::Modules))
         .or_else(|| memory::read(text))
@@ -89,8 +89,8 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
         .map(Block::Frame)
         .or_else(|| trace::start(text))
         .or_else(|| trace::heading(text))
-        .or_else(|| registers::read(text).map(Block::Registers))
-        .or_else(|| task::read(text).map(Block::Task))
+        .or_else(|| registers::read(text).map(|line| Block::Registers(Box::new(line))))
+        .or_else(|| task::read(text).map(|line| Block::Task(Box::new(line))))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| code::instruction(text).map(|code| Block::Code(Some(code))))
         .or_else(|| memory::read(text))

@@ -96,9 +96,6 @@ pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
     let inner = text.trim_ascii_start();
     let mut found = Vec::new();
     for (format, role, labelled) in STARTS {
-        if !inner.starts_with(printk::literal_prefix(format)) {
-            continue;
-        }
         found.clear();
         if let Some(tail) = printk::read(format, inner, &mut found) {
             // `Call Trace: …` may share its line with the first marker or with words that are no stack.

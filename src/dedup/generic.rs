@@ -6,6 +6,8 @@ use super::glob;
 
 /// Functions that only do what their caller asks: the caller stands in the signature instead. By the reason why.
 const STAND_INS: &[(&str, &str)] = &[
+    ("handles the fault of whoever touched the page", "__do_page_fault do_page_fault do_user_addr_fault"),
+    ("copies to user space for whoever reads", "_copy_to_iter copy_page_to_iter"),
     ("looks up or pins the pages of its caller", "__pin_user_pages* pin_user_pages*"),
     (
         "registers what a driver or a subsystem hands in, and complains where that is wrong",
@@ -39,9 +41,8 @@ const STAND_INS: &[(&str, &str)] = &[
 const SHARED: &[(&str, &str)] = &[
     (
         "makes, copies or frees packets",
-        "consume_skb* __consume_stateless_skb dev_kfree_skb* __dev_kfree_skb* \
-         napi_consume_skb __pskb_* pskb_* skb_* __skb_* ___skb* sock_alloc_send_* sock_rfree sock_wfree \
-         sock_wmalloc*",
+        "consume_skb* __consume_stateless_skb napi_consume_skb __pskb_* pskb_* skb_* __skb_* ___skb* \
+         sock_alloc_send_* sock_rfree sock_wfree sock_wmalloc*",
     ),
     (
         "sends the packets of all protocols above IP",

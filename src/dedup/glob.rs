@@ -19,9 +19,99 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     true
 }
 
+/// Many patterns, asked together: what a text is compared with grows with the text, not with the patterns.
+#[derive(Debug)]
+pub(super) struct Globs {
+    patterns: Vec<&'static str>,
+    /// Patterns by the literal they start with.
+    anchored: Trie,
+    /// Patterns that start with `*`, by the literal behind it.
+    floating: Trie,
+}
+
+impl Globs {
+    pub(super) fn new(patterns: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut globs = Self { patterns: Vec::new(), anchored: Trie::new(), floating: Trie::new() };
+        for (id, pattern) in patterns.into_iter().enumerate() {
+            let (trie, rest) = match pattern.strip_prefix('*') {
+                Some(rest) => (&mut globs.floating, rest),
+                None => (&mut globs.anchored, pattern),
+            };
+            trie.insert(rest.split('*').next().unwrap_or_default().as_bytes(), id);
+            globs.patterns.push(pattern);
+        }
+        globs
+    }
+
+    /// The place of the first pattern that matches.
+    pub(super) fn find(&self, text: &str) -> Option<usize> {
+        let mut first = None;
+        let mut ask = |id: usize| {
+            let better = first.is_none_or(|found| id < found);
+            if better && self.patterns.get(id).is_some_and(|pattern| matches(pattern, text)) {
+                first = Some(id);
+            }
+        };
+        self.anchored.walk(text.as_bytes(), &mut ask);
+        for start in 0..=text.len() {
+            self.floating.walk(text.as_bytes().get(start..).unwrap_or_default(), &mut ask);
+        }
+        first
+    }
+}
+
+/// Literals that share their beginnings.
+#[derive(Debug)]
+struct Trie(Vec<Node>);
+
+#[derive(Debug, Default)]
+struct Node {
+    /// The nodes one byte further, sorted by it.
+    next: Vec<(u8, usize)>,
+    /// The literals that end here.
+    ends: Vec<usize>,
+}
+
+impl Trie {
+    fn new() -> Self {
+        Self(vec![Node::default()])
+    }
+
+    fn insert(&mut self, literal: &[u8], id: usize) {
+        let mut at = 0;
+        for byte in literal {
+            let new = self.0.len();
+            let Some(node) = self.0.get_mut(at) else { return };
+            at = match node.next.binary_search_by_key(byte, |(b, _)| *b) {
+                Ok(found) => node.next.get(found).map_or(new, |(_, to)| *to),
+                Err(place) => {
+                    node.next.insert(place, (*byte, new));
+                    self.0.push(Node::default());
+                    new
+                }
+            };
+        }
+        if let Some(node) = self.0.get_mut(at) {
+            node.ends.push(id);
+        }
+    }
+
+    /// Calls `each` with every literal that `text` starts with.
+    fn walk(&self, text: &[u8], each: &mut impl FnMut(usize)) {
+        let mut at = 0;
+        let mut bytes = text.iter();
+        while let Some(node) = self.0.get(at) {
+            node.ends.iter().for_each(|id| each(*id));
+            let Some(byte) = bytes.next() else { return };
+            let Ok(found) = node.next.binary_search_by_key(byte, |(b, _)| *b) else { return };
+            at = node.next.get(found).map_or(usize::MAX, |(_, to)| *to);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Globs, matches};
 
     #[test]
     fn ok_stars() {
@@ -33,5 +123,17 @@ mod tests {
         assert!(!matches("kasan_*", "my_kasan_report"));
         assert!(!matches("exact", "exactly"));
         assert!(!matches("a*b*c", "acb"));
+    }
+
+    #[test]
+    fn ok_many_at_once_say_what_each_says() {
+        let patterns = ["do_*_work", "do_*", "do_work", "*_trap", "*rq*lock", "do", "*", "trap_*"];
+        for texts in ["do_work", "do_my_work", "do", "x_trap", "raw_rq_spin_lock", "trap_x", "", "dö_trap"] {
+            for upto in 0..=patterns.len() {
+                let some = &patterns[..upto];
+                let want = some.iter().position(|p| matches(p, texts));
+                assert_eq!(Globs::new(some.iter().copied()).find(texts), want, "{texts}: {some:?}");
+            }
+        }
     }
 }

@@ -89,7 +89,8 @@ fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>])
 fn helper(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
     let takes = |take: Take| walk.meaning.take.contains(&take);
     if takes(Take::Locks) {
-        let at = report.locks_held.iter().filter(|lock| !lock.held).find_map(|lock| lock.at.as_ref())?;
+        let in_question = |held: bool| !held || takes(Take::HeldLocks);
+        let at = report.locks_held.iter().filter(|l| in_question(l.held)).find_map(|l| l.at.as_ref())?;
         return Some(helping(at));
     }
     let dump = report.crash_registers().filter(|d| d.entries.len() > 1 && takes(Take::Ip))?;

@@ -156,7 +156,14 @@ fn place(word: &str) -> Option<String> {
     fits.then(|| format!("{file}:LINE"))
 }
 
-/// `f+0x12/0x34` → `f`.
+/// `f.part.23` → `f.part.NUM`.
+fn numbered(name: &str) -> String {
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|c| c.is_ascii_digit());
+    let parts: Vec<&str> = name.split('.').map(|part| if number(part) { "NUM" } else { part }).collect();
+    parts.join(".")
+}
+
+/// `f+0x12/0x34` → `f`, with what the compiler appended to the name.
 fn offset(word: &str) -> Option<String> {
     let (name, rest) = word.split_once("+0x")?;
     let hex = |s: &str| !s.is_empty() && s.bytes().all(|c| c.is_ascii_hexdigit());
@@ -164,7 +171,7 @@ fn offset(word: &str) -> Option<String> {
         Some((a, b)) => hex(a) && hex(b),
         None => hex(rest),
     };
-    fits.then(|| function(name).to_owned())
+    fits.then(|| numbered(name))
 }
 
 fn ip(word: &str) -> Option<String> {
@@ -229,6 +236,7 @@ mod tests {
             ("at fs/buffer.c:1307!", "at fs/buffer.c:LINE!"),
             ("from 10.0.0.12: 3 left", "from IP: NUM left"),
             ("in foo+0x12/0x34 [bar]", "in foo [bar]"),
+            ("in foo.part.23+0x12/0x34 at", "in foo.part.NUM at"),
             ("syz-executor.3 and ext4 on CPU#3", "syz-executor and ext4 on CPU"),
             ("bad face: ffff888012345678", "bad face: ADDR"),
         ] {

@@ -34,12 +34,16 @@ const PAGING: &str = "BUG: unable to handle kernel paging request in {frame}";
 /// what the kernel was built with: an inline KASAN turns every NULL pointer into a general protection fault.
 pub(super) const GROUP: &str = "fault/access";
 
+/// What handles the fault; elsewhere on a stack it is what slept, or waits.
+const HANDLER: &[&str] = &["do_page_fault*", "__do_page_fault*"];
+
 /// What all rows of this file share.
 const fn fault(name: &'static str, title: &'static str) -> Rule {
     rule(name)
         .title(title)
         .alts(BAD_ACCESS)
         .frame(TAKE)
+        .skip(HANDLER)
         .class(Class::Fault)
         .types(TYPES)
         .body(tell_access)
@@ -108,6 +112,7 @@ pub(super) const RULES: &[Rule] = &[
         .line("Unable to handle kernel pointer dereference at virtual kernel address", &[])
         .example("Unable to handle kernel pointer dereference in virtual kernel address space"),
     fault("fault/virtual-address", "BUG: unable to handle kernel {what} in {frame}")
+        .or_title("Unable to handle kernel {what} at virtual address ADDR")
         .line("Unable to handle kernel %s at virtual address %px when %s", &["what", "addr", "access"])
         .line("Unable to handle kernel %s at virtual address %px", &["what", "addr"])
         .example("Unable to handle kernel write to read-only memory at virtual address ffff800010234568"),
@@ -134,6 +139,8 @@ pub(super) const RULES: &[Rule] = &[
         .example("Bad pagetable: 000d [#1] SMP"),
     fault("fault/oops", "Oops in {frame}")
         .line("Oops: %x [#%d]", &["code", ""])
+        // x86 since 6.10, for whatever trap: here the trap is called `Oops` too.
+        .line("Oops: Oops: %x [#%d]", &["code", ""])
         .line("Oops: %x ilc:%d [#%d]", &["code", "", ""])
         .line("Oops [#%d]", &[""])
         .line("Oops[#%d]:\n", &[""])

@@ -64,6 +64,13 @@ pub(super) const RULES: &[Rule] = &[
         .alts(&[])
         .skip(USB)
         .example("BUG: KMSAN: kernel-usb-infoleak in usb_submit_urb+0x7ef/0x1f50"),
+    // The field files these under whatever copied, since the copy itself made the check.
+    kmsan("kmsan/infoleak-old")
+        .line("BUG: KMSAN: kernel-infoleak in %pSb", &["func"])
+        .with("kmsan_internal_check_memory+%x/%x", &["", ""])
+        .title("KMSAN: kernel-infoleak in {frame}")
+        .group("kmsan/infoleak")
+        .example("BUG: KMSAN: kernel-infoleak in kmsan_copy_to_user+0x9c/0xb0"),
     kmsan("kmsan/infoleak")
         .line("BUG: KMSAN: kernel-infoleak in %pSb", &["func"])
         .title("KMSAN: kernel-infoleak in {frame}")

@@ -12,6 +12,8 @@ pub(super) const RULES: &[Rule] = &[rule("rcu/stall")
     .line("INFO: %s detected stalls on CPUs/tasks", &["flavour"])
     .line("INFO: %s self-detected stall on CPU", &["flavour"])
     .line("INFO: %s detected expedited stalls on CPUs/tasks", &["flavour"])
+    // Until 2.6.38.
+    .line("INFO: %s detected stall on CPU %d", &["flavour", "cpu"])
     // The first CPU that stalls: `print_cpu_stall_info`.
     .maybe("%d-%s: (%s", &["cpu", "", ""])
     .title("INFO: rcu detected stall in {frame}")

@@ -31,8 +31,7 @@ const SKIP: &[&str] = &[
     "cancel_*work_sync",
     "walk_stackframe",
     // Who sleeps is who calls them.
-    "__schedule",
-    "schedule",
+    "*cond_resched",
     "schedule_timeout*",
     "schedule_hrtimeout*",
     "preempt_schedule*",

@@ -1,8 +1,9 @@
-//! Finds the row of a line: a filter on its first two bytes, then the literal its format starts with, then the
+//! Finds the row of a line: a filter on its first four bytes, then the literal its format starts with, then the
 //! format itself.
 
 use super::{Format, Rule, rules};
 use crate::printk;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// What stands before a header, and is no part of it: `pr_fmt` prefixes and die() banners.
@@ -30,6 +31,8 @@ pub(crate) struct Header<'log> {
 
 struct Entry {
     prefix: &'static [u8],
+    /// [`quad`] of the prefix.
+    quad: Option<usize>,
     rule: &'static Rule,
     format: Format,
 }
@@ -48,16 +51,24 @@ struct Table {
     by_first: [Vec<Entry>; 256],
     /// Entries whose format starts with a conversion: found by a literal inside.
     inner: Vec<Entry>,
-    /// One bit per pair of first bytes that some header or lead-in starts with.
-    pairs: [u64; 1024],
+    /// One bit per hash of the first four bytes of headers and lead-ins.
+    quads: Bits,
+    /// One bit per first two bytes of those that are shorter.
+    pairs: Bits,
 }
+
+type Bits = [u64; 1024];
 
 static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
 impl Table {
     fn build() -> Self {
-        let mut table =
-            Self { by_first: std::array::from_fn(|_| Vec::new()), inner: Vec::new(), pairs: [0; 1024] };
+        let mut table = Self {
+            by_first: std::array::from_fn(|_| Vec::new()),
+            inner: Vec::new(),
+            quads: [0; 1024],
+            pairs: [0; 1024],
+        };
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
@@ -65,12 +76,13 @@ impl Table {
                     Some(first) => {
                         table.mark(prefix);
                         if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
-                            entries.push(Entry { prefix, rule, format });
+                            entries.push(Entry { prefix, quad: quad(prefix), rule, format });
                         }
                     }
                     None => {
                         table.inner.push(Entry {
                             prefix: printk::longest_literal(format.text),
+                            quad: None,
                             rule,
                             format,
                         });
@@ -86,31 +98,46 @@ impl Table {
     }
 
     fn mark(&mut self, prefix: &[u8]) {
-        let pairs = match (first_pair(prefix), prefix.first()) {
-            (Some(pair), _) => pair..pair + 1,
+        if let Some(quad) = quad(prefix) {
+            set(&mut self.quads, quad);
+            return;
+        }
+        match (pair(prefix), prefix.first()) {
+            (Some(pair), _) => set(&mut self.pairs, pair),
             // A literal of one byte: whatever stands behind it.
-            (None, Some(first)) => usize::from(*first) << 8..(usize::from(*first) + 1) << 8,
-            (None, None) => return,
-        };
-        for pair in pairs {
-            if let Some(word) = self.pairs.get_mut(pair / 64) {
-                *word |= 1 << (pair % 64);
-            }
+            (None, Some(first)) => (0..256).for_each(|b| set(&mut self.pairs, usize::from(*first) << 8 | b)),
+            (None, None) => {}
         }
     }
 
+    #[inline]
     fn may_start(&self, text: &[u8]) -> bool {
-        first_pair(text)
-            .and_then(|pair| Some(self.pairs.get(pair / 64)? >> (pair % 64) & 1 == 1))
-            .unwrap_or(false)
+        quad(text).is_some_and(|quad| is_set(&self.quads, quad))
+            || pair(text).is_some_and(|pair| is_set(&self.pairs, pair))
     }
 }
 
-fn first_pair(text: &[u8]) -> Option<usize> {
-    match text {
-        [a, b, ..] => Some(usize::from(*a) << 8 | usize::from(*b)),
-        _ => None,
+fn set(bits: &mut Bits, bit: usize) {
+    if let Some(word) = bits.get_mut(bit / 64) {
+        *word |= 1 << (bit % 64);
     }
+}
+
+#[inline]
+fn is_set(bits: &Bits, bit: usize) -> bool {
+    bits.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+#[inline]
+fn pair(text: &[u8]) -> Option<usize> {
+    text.first_chunk().map(|two| usize::from(u16::from_be_bytes(*two)))
+}
+
+/// 16 bits of the first four bytes.
+#[inline]
+fn quad(text: &[u8]) -> Option<usize> {
+    let hash = u32::from_le_bytes(*text.first_chunk()?).wrapping_mul(0x9e37_79b1);
+    usize::try_from(hash >> 16).ok()
 }
 
 /// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
@@ -147,7 +174,9 @@ pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
 pub(crate) fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     let first = text.first().map_or(0, |c| usize::from(*c));
     let entries = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
-    entries.iter().filter(move |e| text.starts_with(e.prefix)).filter_map(move |e| e.read(text))
+    let quad = quad(text);
+    let starts = move |e: &&Entry| (e.quad.is_none() || e.quad == quad) && text.starts_with(e.prefix);
+    entries.iter().filter(starts).filter_map(move |e| e.read(text))
 }
 
 /// The same among the rows whose format starts with a conversion.
@@ -156,9 +185,14 @@ fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     TABLE.inner.iter().filter(holds).filter_map(move |e| e.read(text))
 }
 
-/// The literals by which headers that start with a conversion are found.
+/// Bytes of a literal that are searched for: each needle is one more search of the whole log, and rows whose literals
+/// differ only behind these share one.
+const NEEDLE_BYTES: usize = 16;
+
+/// The literals by which headers that start with a conversion are found, each once.
 pub(crate) fn needles() -> impl Iterator<Item = &'static [u8]> {
-    TABLE.inner.iter().map(|e| e.prefix)
+    let needle = |e: &Entry| e.prefix.get(..NEEDLE_BYTES).unwrap_or(e.prefix);
+    TABLE.inner.iter().map(needle).collect::<BTreeSet<_>>().into_iter()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub(super) const RULES: &[Rule] = &[
             "WARNING: CPU: %d PID: %d at %s:%d usb_submit_urb+%x/%x",
             &["cpu", "pid", "file", "line", "", ""],
         )
+        .line("WARNING: %s:%d at usb_submit_urb+%x/%x", &["file", "line", "", ""])
         .title("WARNING in {frame}/usb_submit_urb")
         .frame(&[Take::Trace])
         .skip(&[
@@ -28,6 +29,17 @@ pub(super) const RULES: &[Rule] = &[
         .class(Class::Warning)
         .types(TYPES)
         .example("WARNING: CPU: 1 PID: 81 at drivers/usb/core/urb.c:478 usb_submit_urb+0x1188/0x1460"),
+    // `xdp_warn` in `net/core/xdp.c` warns for its caller, whose message says what is wrong.
+    rule("warn/xdp")
+        .line("WARNING: CPU: %d PID: %d at %snet/core/xdp.c:%d xdp_warn+", &["cpu", "pid", "", "line"])
+        .line("WARNING: %snet/core/xdp.c:%d at xdp_warn+", &["", "line"])
+        .with("XDP_WARN: %s(line:%d): Driver BUG: %s\n", &["", "", "what"])
+        .title("BUG: {what}")
+        .sign(&["what"])
+        .frame(&[Take::Trace])
+        .skip(&["xdp_warn"])
+        .class(Class::Warning)
+        .example("WARNING: CPU: 1 PID: 81 at net/core/xdp.c:599 xdp_warn+0x28/0x30"),
     rule("warn/warning")
         .line("WARNING: CPU: %d PID: %d at %s:%d %pS", &["cpu", "pid", "file", "line", "func"])
         .line("WARNING: CPU: %d PID: %d at %s:%d", &["cpu", "pid", "file", "line"])

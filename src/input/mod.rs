@@ -5,10 +5,13 @@
 //! the walk goes on behind it.
 
 mod follow;
+mod rows;
+pub mod tsv;
 mod walk;
 
 pub use crate::decompress::{MAX_GROWTH, MAX_SIZE};
 pub use follow::{Follow, SILENCE};
+pub use rows::{MAX_ROW, RowError, Rows};
 pub use walk::{Walk, walk};
 
 use crate::decompress::Limit;
@@ -124,6 +127,20 @@ impl Source {
         let settings = Settings { max_size: MOST_AT_ONCE, ..Settings::default() };
         let read = self.reader(&settings).and_then(|mut r| r.read_to_end(&mut bytes));
         read.map(|_| bytes).map_err(|e| Error::new(ErrorKind::Read(self.path()), e))
+    }
+
+    /// The rows of a stream of logs, none of which is longer than `limit` bytes; a file may be compressed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Read`] if the file cannot be opened.
+    pub fn rows(&self, limit: usize) -> Result<Rows<Box<dyn Read + Send>>> {
+        let reader = match self {
+            // Whoever sends rows may wait for an answer before there are enough to tell how they are compressed.
+            Self::Stdin => Ok(Box::new(io::stdin()) as Box<dyn Read + Send>),
+            Self::File(_) => self.reader(&Settings::default()),
+        };
+        reader.map(|r| Rows::new(r, limit)).map_err(|e| Error::new(ErrorKind::Read(self.path()), e))
     }
 
     fn reader(&self, settings: &Settings) -> io::Result<Box<dyn Read + Send>> {

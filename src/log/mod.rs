@@ -10,6 +10,7 @@ mod journal;
 mod json;
 mod kmsg;
 mod page;
+mod plain;
 mod prefix;
 mod pstore;
 mod syslog;

@@ -168,7 +168,11 @@ impl Decode for Html {
 
 /// Whether the line shows that the text was escaped for a web page.
 pub(super) fn is_escaped(line: &[u8]) -> bool {
-    [&b"&lt;"[..], b"&gt;", b"&#x3c;", b"&#60;"].iter().any(|e| memchr::memmem::find(line, e).is_some())
+    const ESCAPES: [&[u8]; 4] = [b"&lt;", b"&gt;", b"&#x3c;", b"&#60;"];
+    memchr::memchr_iter(b'&', line).any(|at| {
+        let rest = line.get(at..).unwrap_or_default();
+        ESCAPES.iter().any(|escape| rest.starts_with(escape))
+    })
 }
 
 /// Whether a web page starts with this line.

@@ -3,6 +3,7 @@
 //! Source: `info_print_prefix` in `kernel/printk/printk.c`: `<4>`, then `[%5lu.%06lu]`, then `[%6s]` where
 //! `CONFIG_PRINTK_CALLER` is set, then one blank. Example: `<4>[  844.569734][ T7073] BUG: …`
 
+use super::plain::Plain;
 use crate::bytes::{Parsed, blank, dec, dec_value, dec32};
 use crate::report::{Caller, Microseconds};
 use nom::Parser;
@@ -44,6 +45,9 @@ impl Prefix {
 /// no part of the text.
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
+    if let Some(Plain { time, caller, text }) = Plain::of(line) {
+        return (text, Prefix { time: Some(time), clock: Some(time), caller, ..Prefix::default() });
+    }
     match line.first() {
         Some(b'[' | b'<' | 0x1b) => at_start(line),
         Some(_) => glued(line).and_then(|at| line.get(at..)).map_or((line, Prefix::default()), at_start),
@@ -72,15 +76,13 @@ pub(super) fn at_start(line: &[u8]) -> (&[u8], Prefix) {
 #[inline]
 pub(super) fn skip(line: &[u8]) -> &[u8] {
     match line.first() {
-        Some(b'[') => skip_brackets(line),
-        Some(b'<' | 0x1b) => read(line).0,
-        Some(b'*') => read(line).0,
+        Some(b'[') => Plain::of(line).map_or_else(|| skip_brackets(line), |plain| plain.text),
+        Some(b'<' | 0x1b | b'*') => read(line).0,
         _ => line,
     }
 }
 
 /// Behind `[time]` or `[time][caller]` and the blank.
-#[inline]
 fn skip_brackets(line: &[u8]) -> &[u8] {
     // `[%5lu.%06lu]`: the point is between the 6th byte and, for the largest time, the 21st.
     let Some(end) = line.iter().take(24).position(|c| *c == b']') else { return line };

@@ -176,7 +176,10 @@ pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn lines_of(window: &[u8]) -> Vec<&[u8]> {
     let window = window.strip_prefix(BYTE_ORDER_MARK).unwrap_or(window);
-    window.split(|c| matches!(c, b'\n' | b'\r')).filter(|l| !l.trim_ascii().is_empty()).collect()
+    let mut start = 0;
+    let ends = memchr::memchr2_iter(b'\n', b'\r', window).chain([window.len()]);
+    let line = |end| window.get(std::mem::replace(&mut start, end + 1)..end);
+    ends.filter_map(line).filter(|l| !l.trim_ascii().is_empty()).collect()
 }
 
 /// The transport with the most votes of lines, the votes, and what those lines do.

@@ -1,7 +1,7 @@
 //! The lines of a splat, one by one, into a report: what each block adds to what stands there already.
 
 use super::dumps::Dumps;
-use crate::block::{Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::block::{self, Block, Fact, FrameLine, RegisterLine, TaskLine};
 use crate::printk::LINE_LIMIT;
 use crate::report::{
     Defect, DefectCode, Fault, Frame, Kernel, Kind, Report, Role, Span, Stack, Task, Text, Trace,
@@ -66,6 +66,10 @@ impl<'log> Reader<'log> {
                     self.strays();
                 }
                 self.start(*role, label.clone());
+                // m68k prints the first frame on the same line.
+                if let Some(Block::Frame(first)) = text.strip_prefix(b"Call Trace:").and_then(block::read) {
+                    self.frame(&first);
+                }
             }
             Some(Block::Frame(line)) => self.frame(line),
             Some(Block::Registers(line)) => self.registers(line, dump_open),
@@ -171,9 +175,8 @@ impl<'log> Reader<'log> {
         self.dumps.take_unused();
         let stack = self.stack;
         if let Some(trace) = self.traces.last_mut() {
-            let callee = line.callee.iter().filter(|_| trace.frames.is_empty());
-            let frames = callee.chain([frame]).map(|f| Frame { stack, ..f.clone() });
-            trace.frames.extend(frames.collect::<Vec<_>>());
+            let callee = line.callee.as_deref().filter(|_| trace.frames.is_empty());
+            trace.frames.extend(callee.into_iter().chain([frame]).map(|f| Frame { stack, ..f.clone() }));
         }
     }
 

@@ -171,14 +171,23 @@ impl Elf {
 
     /// Bytes of the file.
     pub(crate) fn read(&mut self, range: Range<u64>) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read_into(range, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Bytes of the file in place of what `bytes` had: memory that was used before costs less than fresh memory.
+    pub(crate) fn read_into(&mut self, range: Range<u64>, bytes: &mut Vec<u8>) -> std::io::Result<()> {
         if range.start > range.end || range.end > self.length {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        let length = range.end - range.start;
-        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+        let length = usize::try_from(range.end - range.start).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
+        if bytes.capacity() < length {
+            *bytes = vec![0; length];
+        }
+        bytes.resize(length, 0);
         self.source.seek(SeekFrom::Start(range.start))?;
-        self.source.by_ref().take(length).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 == length { Ok(bytes) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
+        self.source.read_exact(bytes)
     }
 
     /// All bytes of a section, decompressed, where it stands in the file in another form than plain bytes.
@@ -295,11 +304,14 @@ impl Elf {
         let banner_name = memchr::memmem::find(&names, b"\0linux_banner\0").map(|at| at + 1);
         let banner_name = banner_name.and_then(|at| u32::try_from(at).ok());
         let mut builder = Builder::new(names);
+        let mut bytes = Vec::new();
         let step = SYMBOLS_AT_ONCE * size_of::<S>() as u64;
         let mut at = table.start;
         while at < table.end {
             let end = at.saturating_add(step).min(table.end);
-            let Ok(bytes) = self.read(at..end) else { break };
+            if self.read_into(at..end, &mut bytes).is_err() {
+                break;
+            }
             let whole = bytes.len() / size_of::<S>();
             let Ok((symbols, _)) = object::pod::slice_from_bytes::<S>(&bytes, whole) else { break };
             for symbol in symbols {

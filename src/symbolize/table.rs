@@ -54,29 +54,49 @@ const END: u32 = u32::MAX;
 pub(crate) struct Builder {
     names: Vec<u8>,
     symbols: Vec<Symbol>,
+    /// Those added last, whose names nobody looked at yet.
+    added: Vec<Symbol>,
 }
+
+/// Symbols whose names are looked at together.
+const TOGETHER: usize = 1024;
 
 impl Builder {
     /// A table of symbols whose names stand in `names`.
     pub(crate) fn new(names: Vec<u8>) -> Self {
-        Self { names, symbols: Vec::new() }
+        Self { names, symbols: Vec::new(), added: Vec::with_capacity(TOGETHER) }
     }
 
     /// Adds a symbol, unless kallsyms leaves it out.
     pub(crate) fn add(&mut self, address: u64, size: u64, name: u32) {
-        let Some(tail) = usize::try_from(name).ok().and_then(|at| self.names.get(at..)) else { return };
-        let (length, hash) = measured(tail);
-        if is_kept(tail.split_at(length).0) && self.symbols.len() < END as usize {
-            self.symbols.push(Symbol { address, size, name, hash });
+        self.added.push(Symbol { address, size, name, hash: 0 });
+        if self.added.len() == TOGETHER {
+            self.name();
         }
     }
 
+    /// Hashes the names of the symbols added last.
+    ///
+    /// The names of a kernel are spread over megabytes, and to hash them one after the other is mostly to wait for
+    /// memory. Here a look at the beginnings of many comes first, so short that memory is asked for many at once.
+    fn name(&mut self) {
+        let Self { names, symbols, added } = self;
+        let tail = |name| usize::try_from(name).ok().and_then(|at| names.get(at..)).unwrap_or_default();
+        added.retain(|symbol| is_kept(tail(symbol.name)));
+        added.truncate((END as usize).saturating_sub(symbols.len()));
+        for symbol in added.iter_mut() {
+            symbol.hash = hash(tail(symbol.name));
+        }
+        symbols.append(added);
+    }
+
     /// The table, of symbols that stand in the sections `code`.
-    pub(crate) fn table(self, mut code: Vec<Range<u64>>) -> Table {
-        let Self { names, mut symbols } = self;
+    pub(crate) fn table(mut self, mut code: Vec<Range<u64>>) -> Table {
+        self.name();
+        let Self { names, mut symbols, .. } = self;
         code.sort_unstable_by_key(|r| r.start);
         symbols.sort_unstable_by_key(|s| s.address);
-        let mut heads = vec![END; (symbols.len() * 2).next_power_of_two()];
+        let mut heads = vec![END; symbols.len().next_power_of_two()];
         let mut next = Vec::with_capacity(symbols.len());
         for (at, symbol) in (0u32..).zip(&symbols) {
             let slot = slot(symbol.hash, &heads);
@@ -222,11 +242,13 @@ impl Extent {
 }
 
 /// Names that kallsyms leaves out, so that they end no function: labels and mapping symbols
-/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`).
+/// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`). Behind the name stands anything.
 fn is_kept(name: &[u8]) -> bool {
-    !matches!(name, [] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..])
-        && !name.starts_with(b"__efistub_")
-        && !name.starts_with(b"__kvm_nvhe_")
+    match name {
+        [] | [0, ..] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..] => false,
+        [b'_', b'_', ..] => !name.starts_with(b"__efistub_") && !name.starts_with(b"__kvm_nvhe_"),
+        _ => true,
+    }
 }
 
 fn name_at(names: &[u8], at: u32) -> &[u8] {
@@ -235,56 +257,41 @@ fn name_at(names: &[u8], at: u32) -> &[u8] {
 }
 
 pub(crate) fn without_suffix(name: &[u8]) -> &[u8] {
-    // Nearly every name that has no dot is told apart by its first bytes; the search is for the others.
     memchr::memmem::find(name, b".llvm.").map_or(name, |at| name.split_at(at).0)
 }
 
-/// A multiplicative hash of eight bytes at a time, of which the high bits are the good ones.
+/// A multiplicative hash of a name's first 32 bytes up to a NUL or a dot, of which the high bits are the good ones.
+/// Names that differ only behind a dot meet, and so a name is found without what link-time optimisation adds.
 pub(crate) fn hash(name: &[u8]) -> u32 {
-    let (words, rest) = without_suffix_fast(name).as_chunks::<8>();
-    let mut last = [0; 8];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    let words = words.iter().chain(std::iter::once(&last)).map(|word| u64::from_le_bytes(*word));
-    (words.fold(0, mix) >> 32) as u32
-}
-
-const fn mix(hash: u64, word: u64) -> u64 {
-    (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
-}
-
-/// The length of the name that `tail` starts with, and its [`hash`], in one pass: a kernel has 60,000 names, and this
-/// is what reading them costs.
-fn measured(tail: &[u8]) -> (usize, u32) {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let (mut length, mut state) = (0, 0);
-    for word in tail.as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*word);
-        // The lowest set bit is that of the first byte that is 0.
-        let zeros = word.wrapping_sub(ONES) & !word & (ONES << 7);
-        if zeros != 0 {
-            let bits = zeros.trailing_zeros() / 8 * 8;
-            length += bits as usize / 8;
-            let name = tail.split_at(length).0;
-            if name.last().is_some_and(u8::is_ascii_digit) {
-                return (length, hash(name));
-            }
-            return (length, (mix(state, word & !(u64::MAX << bits)) >> 32) as u32);
+    let short;
+    let name: &[u8; 32] = match name.first_chunk() {
+        Some(beginning) => beginning,
+        None => {
+            let mut padded = [0; 32];
+            padded.iter_mut().zip(name).for_each(|(to, from)| *to = *from);
+            short = padded;
+            &short
         }
-        state = mix(state, word);
-        length += 8;
+    };
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const DOTS: u64 = ONES * b'.' as u64;
+    // The lowest bit set is the highest one of the first byte that is 0. No branches: nobody can foresee where names end.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    let (mut state, mut inside) = (0u64, u64::MAX);
+    for word in name.as_chunks::<8>().0 {
+        let word = u64::from_le_bytes(*word);
+        let ends = zeros(word) | zeros(word ^ DOTS);
+        // All bits where there is no end, else those of the bytes before the first.
+        let before = ((ends & ends.wrapping_neg()) >> 7).wrapping_sub(1);
+        state = (state.rotate_left(5) ^ (word & before & inside)).wrapping_mul(0x517c_c1b7_2722_0a95);
+        inside &= u64::from(ends == 0).wrapping_neg();
     }
-    let name = tail.split_at(memchr::memchr(0, tail).unwrap_or(tail.len())).0;
-    (name.len(), hash(name))
+    (state >> 32) as u32
 }
 
 /// Where a hash stands in a table whose length is a power of two.
 fn slot(hash: u32, heads: &[u32]) -> usize {
     hash as usize & heads.len().saturating_sub(1)
-}
-
-/// As [`without_suffix`], which costs a search for each of 60,000 names, where a suffix of digits says it is worth it.
-fn without_suffix_fast(name: &[u8]) -> &[u8] {
-    if name.last().is_some_and(u8::is_ascii_digit) { without_suffix(name) } else { name }
 }
 
 #[cfg(test)]
@@ -371,15 +378,35 @@ mod tests {
     }
 
     #[test]
-    fn ok_names_are_measured_as_they_are_hashed() {
-        for name in
-            ["", "a", "schedule", "schedule_", "do_one_initcall", "a.llvm.12", "x1234567", "\u{ff}\u{80}"]
-        {
-            for behind in ["\0", "\0next\0and more\0", ""] {
-                let text = format!("{name}{behind}");
-                assert_eq!(measured(text.as_bytes()), (name.len(), hash(name.as_bytes())), "{text:?}");
+    fn ok_what_stands_behind_a_name_is_not_hashed() {
+        let long = "x".repeat(40);
+        for name in ["", "a", "schedule", "schedule_", "do_one_initcall", "\u{ff}\u{80}\u{1}", &long] {
+            for behind in
+                ["\0", "\0next\0and more than thirty-two bytes of it\0", ".llvm.123", ".cold\0.", ""]
+            {
+                assert_eq!(
+                    hash(format!("{name}{behind}").as_bytes()),
+                    hash(name.as_bytes()),
+                    "{name}{behind}"
+                );
+            }
+            for other in ["b", "schedule1", "chedule", "do_one_initcal", "\u{ff}\u{80}", "\u{1}"] {
+                assert_ne!(hash(name.as_bytes()), hash(other.as_bytes()), "{name} {other}");
             }
         }
+    }
+
+    #[test]
+    fn ok_names_that_begin_alike_are_told_apart() {
+        let same = "trace_event_raw_event_of_a_subsystem";
+        let names = [format!("{same}_a"), format!("{same}_b"), same.to_owned(), format!("{same}.cold")];
+        let symbols: Vec<_> =
+            (0x1000..).step_by(0x40).zip(&names).map(|(at, n)| (n.as_str(), at, 0)).collect();
+        let table = table(&symbols);
+        for (name, at, _) in &symbols {
+            assert_eq!(table.find(name.as_bytes(), None), Found::One(*at), "{name}");
+        }
+        assert_eq!(table.find(format!("{same}_c").as_bytes(), None), Found::None);
     }
 
     #[test]

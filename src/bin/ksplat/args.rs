@@ -54,6 +54,7 @@ pub(crate) enum Verb {
     Verdict(VerdictArgs),
     KernelSignature(KernelSignatureArgs),
     Symbolize(SymbolizeArgs),
+    Sig(SigArgs),
     Index(IndexArgs),
     Kinds(KindsArgs),
     Schema(SchemaArgs),
@@ -172,6 +173,48 @@ pub(crate) struct NearArgs {
     pub(crate) format: Format,
 }
 
+/// Answer a stream of logs, a row each, with their signatures: the way to run on engines that scale.
+///
+/// Each row gets exactly one answer, in order, and all that have come are answered before more are waited for. A row
+/// that cannot be read is answered with its error and never ends the run. Exits with 0, or with 2 if the stream itself
+/// could not be read to its end.
+#[derive(Debug, Args)]
+pub(crate) struct SigArgs {
+    /// How logs stand in rows, and answers.
+    #[arg(long, value_enum, value_name = "FORMAT", required = true)]
+    pub(crate) stream: RowFormat,
+    /// A line with the count of its rows stands before each chunk, as ClickHouse writes it (send_chunk_header).
+    #[arg(long)]
+    pub(crate) chunked: bool,
+    /// The rows: a file, or `-` for standard input, which is also read without any PATH.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// How each log was carried; `auto` finds out.
+    #[arg(long, value_name = "TRANSPORT", default_value = "auto", value_parser = input_format())]
+    pub(crate) input_format: String,
+    /// Most bytes of a row; a longer one is passed over, and answered with an error.
+    #[arg(long, value_name = "BYTES", default_value_t = ksplat::input::MAX_ROW)]
+    pub(crate) max_size: usize,
+    #[command(flatten)]
+    pub(crate) rules: RuleArgs,
+}
+
+/// Formats of row streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RowFormat {
+    /// A row is a log, escaped as in ClickHouse's TabSeparated; so is the answer, `{"reports":[…]}`.
+    Tsv,
+    /// A row is `{"id":…,"log":"…"}`; the answer is `{"id":…,"reports":[…]}`.
+    Jsonl,
+}
+
+impl SigArgs {
+    /// How the logs were carried; `None` finds out.
+    pub(crate) fn transport(&self) -> Option<Transport> {
+        transport(&self.input_format)
+    }
+}
+
 /// Print logs with their source lines, as scripts/decode_stacktrace.sh does.
 ///
 /// Every line of the log is printed again. Behind a symbol stands its source file and line, before a frame a line for
@@ -260,7 +303,7 @@ pub(crate) struct KindsArgs {
 pub(crate) struct SchemaArgs {
     /// Of which output: `report` is one of `scan`, `groups` what `group` prints, `known` a line of what
     /// `group --update-known` writes, `explanation` one of `explain`, `near` one of `near`,
-    /// `bisect` what `bisect` prints.
+    /// `bisect` what `bisect` prints, `answer` a line of what `sig --stream` writes.
     #[arg(value_enum, value_name = "OUTPUT")]
     pub(crate) output: SchemaOf,
 }
@@ -280,6 +323,8 @@ pub(crate) enum SchemaOf {
     Near,
     /// `ksplat.bisect/1`.
     Bisect,
+    /// A line of what `sig --stream` writes.
+    Answer,
 }
 
 /// Print completions for a shell, to be put where it looks for them.
@@ -434,11 +479,16 @@ impl Paths {
     /// How the logs are to be read.
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        settings.transport = Transport::ALL.iter().copied().find(|t| t.name() == self.input_format);
+        settings.transport = transport(&self.input_format);
         settings.max_size = self.max_size;
         settings.max_growth = self.max_growth;
         settings
     }
+}
+
+/// The transport that an option names; `None` for `auto`.
+fn transport(name: &str) -> Option<Transport> {
+    Transport::ALL.iter().copied().find(|t| t.name() == name)
 }
 
 pub(crate) fn input_format() -> PossibleValuesParser {

@@ -18,6 +18,7 @@ mod rules;
 mod saved;
 mod scan;
 mod schema;
+mod sig;
 mod source_lines;
 mod symbolize;
 
@@ -99,6 +100,7 @@ fn run(verb: &Verb, console: &mut Console) -> io::Result<Outcome> {
         Verb::Check(args) => Ok(Outcome::Oracle(oracle::check(args, console))),
         Verb::KernelSignature(args) => kernel_signature::run(args, console),
         Verb::Verdict(args) => Ok(Outcome::Oracle(oracle::verdict(args, console))),
+        Verb::Sig(args) => sig::run(args, console),
         Verb::Symbolize(args) => symbolize::run(args, console),
         Verb::Index(args) => index::run(args, console),
         Verb::Kinds(args) => kinds::run(args, console),

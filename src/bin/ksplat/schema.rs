@@ -14,6 +14,7 @@ pub(crate) fn run(args: &SchemaArgs, console: &mut Console) -> io::Result<Outcom
         SchemaOf::Explanation => Output::Explanation,
         SchemaOf::Near => Output::Near,
         SchemaOf::Bisect => Output::Bisect,
+        SchemaOf::Answer => Output::Answer,
     };
     serde_json::to_writer_pretty(&mut console.out, &schema(output))?;
     writeln!(console.out)?;

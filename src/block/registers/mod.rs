@@ -4,6 +4,7 @@ mod arm;
 mod arm64;
 mod loongarch;
 mod mips;
+mod other;
 mod powerpc;
 mod riscv;
 mod s390;
@@ -54,12 +55,14 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
         b'P' => arm::line(text)
             .or_else(|| x86::line(text))
             .or_else(|| mips::line(text))
-            .or_else(|| powerpc::line(text)),
+            .or_else(|| powerpc::line(text))
+            .or_else(|| other::line(text)),
         b'L' => arm::line(text).or_else(|| powerpc::line(text)).or_else(|| mips::line(text)),
         b'p' | b's' => arm64::line(text)
             .or_else(|| arm::line(text))
             .or_else(|| riscv::line(text))
-            .or_else(|| loongarch::line(text)),
+            .or_else(|| loongarch::line(text))
+            .or_else(|| other::line(text)),
         b'x' | b'l' => arm64::line(text).or_else(|| arm::line(text)),
         b'r' => arm::line(text).or_else(|| mips::line(text)),
         b'e' => riscv::line(text)
@@ -67,6 +70,7 @@ pub(crate) fn read(text: &[u8]) -> Option<RegisterLine<'_>> {
             .or_else(|| loongarch::line(text))
             .or_else(|| x86::line(text)),
         b'd' => x86::line(text),
+        b'T' | b'i' => other::line(text),
         b'a' | b't' => loongarch::line(text),
         b'N' | b'M' | b'-' => powerpc::line(text),
         b'K' | b'U' => s390::line(text),
@@ -87,6 +91,7 @@ fn indented(text: &[u8]) -> Option<RegisterLine<'_>> {
         .or_else(|| s390::line(text))
         .or_else(|| x86::line(text))
         .or_else(|| powerpc::line(text))
+        .or_else(|| other::line(text))
 }
 
 /// A register whose value is printed in hex, perhaps with more behind it: `00007f12dcc21700(0000)`.

@@ -12,7 +12,7 @@ use super::strings::Strings;
 use crate::{Error, ErrorKind, Result};
 use nom::Parser as _;
 use nom::bytes::complete::tag;
-use nom::combinator::rest;
+use nom::combinator::{map_opt, rest};
 use nom::multi::length_data;
 use nom::number::complete::{le_u32, le_u64};
 use sha2::{Digest, Sha256};
@@ -116,7 +116,8 @@ fn put_numbers(out: &mut Vec<u8>, numbers: &[u32]) {
 fn read(body: &[u8]) -> Option<Index> {
     let mut body = body;
     let mut next = || {
-        let parsed: nom::IResult<&[u8], &[u8]> = length_data(le_u64).parse(body);
+        let length = map_opt(le_u64, |length| usize::try_from(length).ok());
+        let parsed: nom::IResult<&[u8], &[u8]> = length_data(length).parse(body);
         let (after, list) = parsed.ok()?;
         body = after;
         Some(list)

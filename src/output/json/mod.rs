@@ -24,6 +24,7 @@ mod near;
 mod owners;
 mod read;
 mod report;
+mod row;
 mod safe;
 mod saved;
 mod schema;
@@ -41,6 +42,7 @@ pub use report::{
     Code, Defect, Dump, Fault, Frame, Interrupt, Kernel, Lock, Module, Place, Register, Report, Source, Task,
     Trace,
 };
+pub use row::{Answer, Named, Record};
 pub use safe::write;
 pub use saved::saved_groups;
 pub use schema::{Output, schema};

@@ -29,6 +29,14 @@ pub fn write(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
 struct Safe;
 
 impl Formatter for Safe {
+    /// Of a raw value, which is valid: characters below the blank stand between its tokens only.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
+        for part in fragment.split(['\t', '\n', '\r']) {
+            self.write_string_fragment(out, part)?;
+        }
+        Ok(())
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
         for part in fragment.split_inclusive(is_harmful) {
             match part.char_indices().next_back().filter(|(_, c)| is_harmful(*c)) {

@@ -1,6 +1,6 @@
 //! The JSON Schema of each output, made from its types.
 
-use super::{Bisect, Explanation, Groups, Known, Neighbours, Report};
+use super::{Answer, Bisect, Explanation, Groups, Known, Neighbours, Report};
 use schemars::generate::SchemaSettings;
 
 /// What has a schema.
@@ -19,6 +19,8 @@ pub enum Output {
     Near,
     /// `ksplat.bisect/1`.
     Bisect,
+    /// A line of what `sig --stream` answers.
+    Answer,
 }
 
 /// The JSON Schema, draft 2020-12, of what this version writes.
@@ -32,6 +34,7 @@ pub fn schema(output: Output) -> serde_json::Value {
         Output::Explanation => generator.into_root_schema_for::<Explanation>(),
         Output::Near => generator.into_root_schema_for::<Neighbours>(),
         Output::Bisect => generator.into_root_schema_for::<Bisect>(),
+        Output::Answer => generator.into_root_schema_for::<Answer<'_>>(),
     }
     .into()
 }
@@ -49,6 +52,7 @@ mod tests {
             (Output::Explanation, serde_json::to_value(Explanation::default()).unwrap()),
             (Output::Near, serde_json::to_value(Neighbours::default()).unwrap()),
             (Output::Bisect, serde_json::to_value(Bisect::default()).unwrap()),
+            (Output::Answer, serde_json::to_value(Answer::default()).unwrap()),
         ] {
             let schema = schema(output);
             let required: Vec<&str> =

@@ -91,13 +91,35 @@ impl Address {
     }
 }
 
+/// Attributes that most functions have and nobody asks for: to pass over them costs less than to read them.
+fn is_passed(name: gimli::DwAt) -> bool {
+    matches!(
+        name,
+        gimli::DW_AT_external
+            | gimli::DW_AT_decl_file
+            | gimli::DW_AT_decl_line
+            | gimli::DW_AT_decl_column
+            | gimli::DW_AT_prototyped
+            | gimli::DW_AT_type
+            | gimli::DW_AT_frame_base
+            | gimli::DW_AT_call_all_calls
+            | gimli::DW_AT_entry_pc
+            | gimli::DW_AT_GNU_entry_view
+            | gimli::DW_AT_call_column
+    )
+}
+
 impl Attributes {
     /// Reads the attributes of the entry whose abbreviation was just read.
     pub(super) fn read(entries: &mut Entries<'_, '_>, abbreviation: &Abbreviation) -> Result<Self> {
         let mut attributes = Self::default();
         for spec in abbreviation.attributes() {
-            let attribute = entries.read_attribute(*spec)?;
-            attributes.take(attribute.name(), &attribute.value());
+            if is_passed(spec.name()) {
+                entries.skip_attributes(std::slice::from_ref(spec))?;
+            } else {
+                let attribute = entries.read_attribute(*spec)?;
+                attributes.take(attribute.name(), &attribute.value());
+            }
         }
         Ok(attributes)
     }

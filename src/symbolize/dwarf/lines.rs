@@ -1,7 +1,9 @@
 //! The line table of a unit: which line of which file an address was made of.
 
 use super::die::{Slice, Text};
+use super::line_program;
 use gimli::{DebugLine, DebugLineOffset, Result, RunTimeEndian};
+use std::ops::ControlFlow;
 
 /// A row of the table: the code from here to the next row.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +16,14 @@ struct Row {
 }
 
 const END: u32 = u32::MAX;
+
+fn file_of(index: u64) -> u32 {
+    u32::try_from(index).unwrap_or(END - 1)
+}
+
+fn line_of(line: u64) -> u32 {
+    u32::try_from(line).unwrap_or(0)
+}
 
 /// A run of rows whose addresses only grow: one section of code.
 #[derive(Debug)]
@@ -33,6 +43,8 @@ pub(super) struct Lines {
     directories: Vec<Text>,
     /// The index of the first file: 1 before DWARF 5.
     first: u64,
+    /// Whether the rest of the program was not looked at.
+    is_cut: bool,
 }
 
 /// A file of the table.
@@ -51,8 +63,14 @@ pub(super) struct Place<'l> {
 }
 
 impl Lines {
-    /// Reads a program of `.debug_line`; what follows an error in it is missing.
-    pub(super) fn read(program: &[u8], endian: RunTimeEndian, address_size: u8) -> Result<Self> {
+    /// Reads a program of `.debug_line`, as far as it takes to know the line of the address that is `wanted`; what
+    /// follows an error in it is missing.
+    pub(super) fn read(
+        program: &[u8],
+        endian: RunTimeEndian,
+        address_size: u8,
+        wanted: Option<u64>,
+    ) -> Result<Self> {
         let section = DebugLine::from(Slice::new(program, endian));
         let program = section.program(DebugLineOffset(0), address_size, None, None)?;
         let header = program.header();
@@ -69,24 +87,32 @@ impl Lines {
                 directory: file.directory_index(),
             })
             .collect();
-        let mut rows = program.rows();
+        // Most rows take more bytes than that; memory is taken once then.
+        lines.rows.reserve(header.raw_program_buf().len() / 8);
         let mut from = 0;
-        while let Ok(Some((_, row))) = rows.next_row() {
-            let address = row.address();
-            if row.end_sequence() {
-                lines.push(Row { address, file: END, line: 0 });
+        // What comes before an error stands.
+        let _ = line_program::run(header, |at, ends| {
+            let before = lines.rows.get(from).map(|first| first.address..at.address);
+            let is_enough = wanted.is_some_and(|wanted| before.is_some_and(|code| code.contains(&wanted)));
+            let (file, line) =
+                if ends || is_enough { (END, 0) } else { (file_of(at.file), line_of(at.line)) };
+            lines.push(Row { address: at.address, file, line });
+            if ends || is_enough {
                 lines.end_sequence(from);
                 from = lines.rows.len();
-            } else {
-                let file = u32::try_from(row.file_index()).unwrap_or(END - 1);
-                let line = row.line().map_or(0, |line| u32::try_from(line.get()).unwrap_or(0));
-                lines.push(Row { address, file, line });
             }
-        }
+            lines.is_cut = is_enough;
+            if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
         lines.rows.truncate(from);
         lines.rows.shrink_to_fit();
         lines.sequences.sort_unstable_by_key(|s| s.start);
         Ok(lines)
+    }
+
+    /// Whether what is known of an address may stand in the part that was not looked at.
+    pub(super) fn may_lack(&self, address: u64) -> bool {
+        self.is_cut && self.find(address).is_none()
     }
 
     /// Of two rows of one address the later counts.
@@ -133,5 +159,41 @@ impl Lines {
     /// The directory of the compilation, where the table has it.
     pub(super) fn compilation(&self) -> Option<&Text> {
         if self.first == 0 { self.directories.first() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::symbolize::dwarf::line_program::tests::table;
+
+    fn read(wanted: Option<u64>) -> Lines {
+        let address = |low: u8| [0, 9, 2, low, 0x10, 0, 0, 0, 0, 0, 0];
+        // Two rows of four bytes and their end, in two sequences.
+        let rows = [0x14, 0x4b, 2, 1, 0, 1, 1];
+        let code = [&address(0x40)[..], &rows, &address(0x10), &rows].concat();
+        Lines::read(&table(&code, 1), RunTimeEndian::Little, 8, wanted).unwrap()
+    }
+
+    #[test]
+    fn ok_what_is_cut_says_the_same_of_what_was_wanted() {
+        let whole = read(None);
+        assert!((0..0x2000).all(|address| !whole.may_lack(address)));
+        for address in 0x1000..0x1060 {
+            let cut = read(Some(address));
+            assert_eq!(cut.find(address), whole.find(address), "{address:#x}");
+            assert!(!cut.is_cut || cut.find(address).is_some(), "{address:#x}");
+            for other in 0x1000..0x1060 {
+                assert!(
+                    cut.may_lack(other) || cut.find(other) == whole.find(other),
+                    "{address:#x} {other:#x}"
+                );
+            }
+        }
+        assert_eq!(whole.find(0x1043), Some((1, Some(3))));
+        assert_eq!(whole.find(0x1050), Some((1, Some(4))));
+        assert_eq!(whole.find(0x1054), None);
+        assert!(read(Some(0x1040)).may_lack(0x1010));
+        assert!(!read(Some(0x1010)).may_lack(0x1040));
     }
 }

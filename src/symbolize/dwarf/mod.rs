@@ -6,6 +6,7 @@
 //! functions inlined there. Nothing recurses: a tree of any depth costs its length.
 
 mod die;
+mod line_program;
 mod lines;
 mod sections;
 mod segments;
@@ -49,6 +50,8 @@ pub(crate) struct Dwarf {
     names: HashMap<(usize, u64), Option<Arc<str>>>,
     paths: HashMap<(u64, u64), Arc<str>>,
     split: split::Split,
+    /// Memory that a unit is read into.
+    buffer: Vec<u8>,
 }
 
 /// A place in the source.
@@ -86,6 +89,7 @@ impl Dwarf {
             starts: HashMap::new(),
             names: HashMap::new(),
             paths: HashMap::new(),
+            buffer: Vec::new(),
         }
         .with_ranges()
     }
@@ -130,7 +134,7 @@ impl Dwarf {
     pub(crate) fn find(&mut self, address: u64) -> Vec<Level> {
         self.files.iter_mut().for_each(Sections::refill);
         for unit in self.units_at(address) {
-            if let Some(unit) = self.unit(unit) {
+            if let Some(unit) = self.unit(unit, address) {
                 let levels = self.levels(&unit, address);
                 if !levels.is_empty() {
                     return levels;
@@ -180,13 +184,14 @@ impl Dwarf {
     /// The code of a unit: what its own entry says, or what its functions do.
     fn ranges_of_unit(&mut self, head: &Head, budget: &mut u32) -> Vec<Range<u64>> {
         let bases = head.bases(head);
-        let Some(main) = self.main() else { return Vec::new() };
+        let Self { files, buffer, .. } = self;
+        let Some(main) = files.get_mut(MAIN) else { return Vec::new() };
         let mut files = Files { main, split: None };
         let own = unit::ranges(&mut files, (head.encoding, bases), &head.root, budget).unwrap_or_default();
         if !own.is_empty() {
             return own;
         }
-        let functions = head.functions(main, |main, attributes| {
+        let functions = head.functions(main, buffer, |main, attributes| {
             let mut files = Files { main, split: None };
             unit::ranges(&mut files, (head.encoding, bases), attributes, budget)
         });
@@ -221,16 +226,27 @@ impl Dwarf {
         head
     }
 
-    fn unit(&mut self, offset: u64) -> Option<Arc<Unit>> {
-        if let Some(unit) = self.units.get(&offset) {
-            return unit.clone();
+    /// The unit at `offset`, with at least those of its lines that it takes for an address.
+    fn unit(&mut self, offset: u64, address: u64) -> Option<Arc<Unit>> {
+        match self.units.get(&offset) {
+            None => {
+                let unit = self.read_unit(offset, Some(address)).map(Arc::new);
+                self.units.insert(offset, unit);
+            }
+            // Who asks twice asks often.
+            Some(Some(unit)) if unit.lines.may_lack(address) => {
+                let head = Arc::clone(&unit.head);
+                let lines = self.lines(&head, None).unwrap_or_default();
+                let unit = self.units.get_mut(&offset).and_then(Option::as_mut).and_then(Arc::get_mut);
+                unit?.lines = lines;
+            }
+            Some(_) => {}
         }
-        let unit = self.read_unit(offset).map(Arc::new);
-        self.units.insert(offset, unit.clone());
-        unit
+        self.units.get(&offset)?.clone()
     }
 
-    fn read_unit(&mut self, offset: u64) -> Option<Unit> {
+    /// Reads the unit at `offset`, and its lines as far as it takes for the address that is `wanted`.
+    fn read_unit(&mut self, offset: u64, wanted: Option<u64>) -> Option<Unit> {
         let head = self.head(MAIN, offset)?;
         let (file, entries) = match self.other_half(&head) {
             Some((file, half)) => (file, half),
@@ -239,25 +255,27 @@ impl Dwarf {
         let bases = entries.bases(&head);
         let mut budget = unit::MOST_RANGES;
         let (encoding, split) = (entries.encoding, file != MAIN);
-        let (main, others) = self.files.split_first_mut()?;
+        let Self { files, buffer, .. } = self;
+        let (main, others) = files.split_first_mut()?;
         let functions = if split {
             let sections = others.get_mut(file.checked_sub(1)?)?;
-            entries.functions(sections, |split, attributes| {
+            entries.functions(sections, buffer, |split, attributes| {
                 let mut files = Files { main, split: Some(split) };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         } else {
-            entries.functions(main, |main, attributes| {
+            entries.functions(main, buffer, |main, attributes| {
                 let mut files = Files { main, split: None };
                 unit::ranges(&mut files, (encoding, bases), attributes, &mut budget)
             })
         };
-        let lines = self.lines(&head).unwrap_or_default();
+        let lines = self.lines(&head, wanted).unwrap_or_default();
         Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines })
     }
 
-    fn lines(&mut self, head: &Head) -> Result<Lines> {
-        let main = self.file(MAIN)?;
+    fn lines(&mut self, head: &Head, wanted: Option<u64>) -> Result<Lines> {
+        let Self { files, buffer, .. } = self;
+        let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let Some(at) = head.root.stmt_list else { return Ok(Lines::default()) };
         let id = SectionId::DebugLine;
         let length = match main.number(id, at, 4)? {
@@ -265,8 +283,8 @@ impl Dwarf {
             short => short.saturating_add(4),
         };
         let endian = main.endian();
-        let program = main.bytes(id, at..at.saturating_add(length))?;
-        Lines::read(&program, endian, head.encoding.address_size)
+        main.read(id, at..at.saturating_add(length), buffer)?;
+        Lines::read(buffer, endian, head.encoding.address_size, wanted)
     }
 
     /// The levels of an address in a unit.
@@ -311,9 +329,10 @@ impl Dwarf {
         let endian = self.file(unit.file)?.endian();
         let (first, whole) = (4096, entries.end.saturating_sub(entries.start));
         let mut length = if known { whole } else { first.min(whole) };
+        let mut bytes = Vec::new();
         loop {
             let range = entries.start..entries.start.saturating_add(length);
-            let bytes = head.bytes(self.file(unit.file)?, range)?;
+            head.read_bytes(self.file(unit.file)?, range, &mut bytes)?;
             let slice = Slice::new(&bytes, endian);
             let tree = Entries::new(slice, head.encoding, &head.abbreviations, UnitOffset(start));
             let mut budget = unit::MOST_RANGES;

@@ -91,8 +91,9 @@ impl Sections {
         self.open.get(&id)
     }
 
-    /// The bytes of a range that must be there.
-    pub(super) fn bytes(&mut self, id: SectionId, range: Range<u64>) -> Result<Vec<u8>> {
+    /// Puts the bytes of a range, which must be there, in place of what `bytes` had: memory that was used before costs
+    /// less than fresh memory.
+    pub(super) fn read(&mut self, id: SectionId, range: Range<u64>, bytes: &mut Vec<u8>) -> Result<()> {
         let size = self.size(id);
         if range.start > range.end || range.end > size {
             return Err(Error::OffsetOutOfBounds(range.end));
@@ -104,23 +105,37 @@ impl Sections {
         let margin = if section.fixups.is_empty() { 0 } else { LONGEST };
         let start = range.start.saturating_sub(margin);
         let end = size.min(range.end.saturating_add(margin));
-        let mut bytes = match &section.place {
+        match &section.place {
             Place::File(file) => elf
-                .read(file.start.saturating_add(start)..file.start.saturating_add(end))
+                .read_into(file.start.saturating_add(start)..file.start.saturating_add(end), bytes)
                 .map_err(|_| Error::Io)?,
-            Place::Memory(all) => slice(all, start, end)?.to_vec(),
-        };
+            Place::Memory(all) => {
+                bytes.clear();
+                bytes.extend_from_slice(slice(all, start, end)?);
+            }
+        }
         if margin > 0 {
-            relocation::apply(&section.fixups, start, &mut bytes, little);
+            relocation::apply(&section.fixups, start, bytes, little);
             bytes.drain(..usize::try_from(range.start - start).unwrap_or(0));
             bytes.truncate(usize::try_from(range.end - range.start).unwrap_or(0));
         }
+        Ok(())
+    }
+
+    /// The bytes of a range that must be there.
+    pub(super) fn bytes(&mut self, id: SectionId, range: Range<u64>) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.read(id, range, &mut bytes)?;
         Ok(bytes)
     }
 
     /// Up to `length` bytes from `offset` on, fewer where the section ends: for what is read bit by bit.
     pub(super) fn some(&mut self, id: SectionId, offset: u64, length: u64) -> Result<Vec<u8>> {
         let end = offset.saturating_add(length).min(self.size(id));
+        // Only the small pieces are asked for again and again.
+        if length > CHUNK && offset <= end {
+            return self.bytes(id, offset..end);
+        }
         let mut bytes = Vec::with_capacity(usize::try_from(end.saturating_sub(offset)).unwrap_or(0));
         let mut at = offset;
         while at < end {

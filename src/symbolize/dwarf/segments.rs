@@ -37,7 +37,7 @@ impl Dwarf {
         for offset in self.starts(MAIN) {
             let Some(code) = code.get(&offset) else { continue };
             self.files.iter_mut().for_each(super::Sections::refill);
-            if let Some(unit) = self.read_unit(offset) {
+            if let Some(unit) = self.read_unit(offset, None) {
                 self.segments_of(&unit, code, &mut visit);
             }
             // What is kept for the next look-up would be all of the file here.
@@ -122,7 +122,8 @@ impl Dwarf {
     fn calls(&mut self, unit: &Unit, entries: Range<u64>, calls: &mut Vec<Call>) -> Result<()> {
         let head = Arc::clone(&unit.entries);
         let start = usize::try_from(entries.start).map_err(|_| Error::UnsupportedOffset)?;
-        let bytes = head.bytes(self.file(unit.file)?, entries.clone())?;
+        let mut bytes = Vec::new();
+        head.read_bytes(self.file(unit.file)?, entries.clone(), &mut bytes)?;
         let slice = Slice::new(&bytes, self.file(unit.file)?.endian());
         let mut tree = Entries::new(slice, head.encoding, &head.abbreviations, UnitOffset(start));
         let bases = head.bases(&unit.head);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Bytes in which a unit's header and its own entry stand, nearly always; and at most.
 const HEAD: (u64, u64) = (512, 64 << 10);
 /// Bytes in which its abbreviations stand, nearly always; and at most.
-const ABBREVIATIONS: (u64, u64) = (4 << 10, 16 << 20);
+const ABBREVIATIONS: (u64, u64) = (8 << 10, 16 << 20);
 /// Bytes in which a list of ranges stands, nearly always; and at most.
 const RANGES: (u64, u64) = (128, 64 << 20);
 /// Most ranges that are read for one look-up, so that entries which all point to one long list stay linear.
@@ -35,6 +35,15 @@ pub(super) struct Head {
     pub(super) dwo_id: Option<u64>,
     /// Type units and their like have no code.
     pub(super) has_code: bool,
+    share: Share,
+}
+
+/// Where the parts of other sections start that belong to a unit of a package; 0 of all others.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Share {
+    pub(super) abbreviations: u64,
+    pub(super) str_offsets: u64,
+    pub(super) rnglists: u64,
 }
 
 /// A function of a unit.
@@ -64,6 +73,8 @@ pub(super) struct Bases {
     pub(super) addr: u64,
     pub(super) str_offsets: u64,
     pub(super) rnglists: u64,
+    /// Where the offsets of range lists are counted from.
+    share: u64,
     pub(super) low_pc: u64,
 }
 
@@ -79,6 +90,11 @@ pub(super) fn length_at(sections: &mut Sections, offset: u64) -> Result<u64> {
 
 impl Head {
     pub(super) fn read(sections: &mut Sections, offset: u64) -> Result<Self> {
+        Self::of_package(sections, offset, Share::default())
+    }
+
+    /// Reads the head of a unit whose offsets into other sections are counted from its share of them.
+    pub(super) fn of_package(sections: &mut Sections, offset: u64, share: Share) -> Result<Self> {
         let length = length_at(sections, offset)?;
         let endian = sections.endian();
         let limits = (HEAD.0.min(length), HEAD.1.min(length));
@@ -90,6 +106,7 @@ impl Head {
                 let at = header.debug_abbrev_offset().0 as u64;
                 Ok((header.encoding(), at, header.type_(), header.size_of_header() as u64))
             })?;
+        let abbreviations_at = abbreviations_at.saturating_add(share.abbreviations);
         let abbreviations =
             sections.parse_list(SectionId::DebugAbbrev, abbreviations_at, ABBREVIATIONS, |bytes| {
                 DebugAbbrev::from(Slice::new(bytes, endian)).abbreviations(DebugAbbrevOffset(0))
@@ -106,14 +123,19 @@ impl Head {
             _ => root.dwo_id,
         };
         let has_code = !matches!(unit_type, UnitType::Type { .. } | UnitType::SplitType { .. });
-        Ok(Self { offset, length, encoding, abbreviations, first, root, dwo_id, has_code })
+        Ok(Self { offset, length, encoding, abbreviations, first, root, dwo_id, has_code, share })
     }
 
-    /// Bytes of the unit, by offsets from its start.
-    pub(super) fn bytes(&self, sections: &mut Sections, range: Range<u64>) -> Result<Vec<u8>> {
+    /// Reads bytes of the unit, by offsets from its start, into `bytes`.
+    pub(super) fn read_bytes(
+        &self,
+        sections: &mut Sections,
+        range: Range<u64>,
+        bytes: &mut Vec<u8>,
+    ) -> Result<()> {
         let end = range.end.min(self.length);
         let from = self.offset.saturating_add(range.start.min(end));
-        sections.bytes(SectionId::DebugInfo, from..self.offset.saturating_add(end))
+        sections.read(SectionId::DebugInfo, from..self.offset.saturating_add(end), bytes)
     }
 
     /// The attributes of the entry at `at` from the start of the unit.
@@ -132,7 +154,6 @@ impl Head {
 
     /// Where the tables of the entries stand, if the addresses are those of `skeleton`.
     pub(super) fn bases(&self, skeleton: &Self) -> Bases {
-        let split = !std::ptr::eq(self, skeleton);
         let new = self.encoding.version >= 5;
         // The header of a table: length, version, padding; for range lists a count too.
         let (length, strings, lists) = match self.encoding.format {
@@ -140,32 +161,39 @@ impl Head {
             gimli::Format::Dwarf64 => (12, 16, 20),
         };
         let default = |header: u64| if new { header } else { 0 };
+        let strings = self.root.str_offsets_base.unwrap_or_else(|| default(strings));
+        let lists = match new {
+            true => self.root.rnglists_base.unwrap_or(lists),
+            // Only the skeleton says it.
+            false => skeleton.root.rnglists_base.unwrap_or(0),
+        };
         let low_pc = match skeleton.root.low_pc {
             Some(Address::Is(address)) => address,
             _ => 0,
         };
         Bases {
             addr: skeleton.root.addr_base.unwrap_or_else(|| default(length + 4)),
-            str_offsets: self.root.str_offsets_base.unwrap_or_else(|| default(strings)),
-            rnglists: self.root.rnglists_base.filter(|_| !split || new).unwrap_or_else(|| default(lists)),
+            str_offsets: self.share.str_offsets.saturating_add(strings),
+            rnglists: self.share.rnglists.saturating_add(lists),
+            share: self.share.rnglists,
             low_pc,
         }
     }
 
-    /// The functions of the unit that have code, by address.
+    /// The functions of the unit that have code, by address. `bytes` is memory to read into.
     pub(super) fn functions(
         &self,
         sections: &mut Sections,
+        bytes: &mut Vec<u8>,
         mut ranges_of: impl FnMut(&mut Sections, &Attributes) -> Result<Vec<Range<u64>>>,
     ) -> Result<Vec<Function>> {
-        let bytes = self.bytes(sections, self.first..self.length)?;
+        self.read_bytes(sections, self.first..self.length, bytes)?;
         let endian = sections.endian();
         let short = ShortEntries::new(self, endian == gimli::RunTimeEndian::Little);
         let mut functions = Vec::new();
         let mut at = 0;
         // An error ends the unit; what came before it stands.
-        while let Some(entry) = short.skip(&bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok())
-        {
+        while let Some(entry) = short.skip(bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok()) {
             let behind = entry.behind;
             if let Some(attributes) = entry.function {
                 let entries = self.first + at..self.first + entry.end;
@@ -398,7 +426,7 @@ fn listed(
     let whole = files.split.is_none();
     let sections = if new { files.entries() } else { &mut *files.main };
     let at = match list {
-        Ranges::Offset(offset) if new || whole => offset,
+        Ranges::Offset(offset) if new || whole => bases.share.saturating_add(offset),
         Ranges::Offset(offset) => bases.rnglists.saturating_add(offset),
         Ranges::Index(index) => {
             let size = encoding.format.word_size();

@@ -36,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What an index starts with: a name, and the version of the format.
-const MAGIC: &[u8; 8] = b"ksplat\x00\x01";
+const MAGIC: &[u8; 8] = b"ksplat\x00\x02";
 /// No place, no string.
 const NONE: u32 = u32::MAX;
 /// Set in the extent of the last symbol of a section.
