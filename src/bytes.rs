@@ -74,14 +74,22 @@ pub(crate) const fn is_ident(c: u8) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, b'_' | b'.' | b'$')
 }
 
-/// Whether `c` can stand in a symbol's name as traces print it, demangled Rust included.
-const fn is_symbol(c: u8) -> bool {
-    is_ident(c)
-        || matches!(c, b':' | b'<' | b'>' | b'{' | b'}' | b'#' | b'&' | b'*' | b'@' | b',' | b'=' | b'\'')
-}
+/// Whether a byte can stand in a symbol's name as traces print it, demangled Rust included.
+const IS_SYMBOL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let c = byte as u8;
+        table[byte] = is_ident(c)
+            || matches!(c, b':' | b'<' | b'>' | b'{' | b'}' | b'#' | b'&' | b'*' | b'@' | b',' | b'=' | b'\'');
+        byte += 1;
+    }
+    table
+};
 
 /// A symbol name: identifier characters, starting like one.
 pub(crate) fn name(input: &[u8]) -> Parsed<'_, &[u8]> {
+    let is_symbol = |c: u8| IS_SYMBOL.get(usize::from(c)).is_some_and(|is| *is);
     verify(take_while1(is_symbol), |n: &[u8]| {
         n.first().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'.' | b'$' | b'<'))
     })

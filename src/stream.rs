@@ -195,26 +195,47 @@ impl Stream {
 
     /// Takes the next bytes; the reports that are complete now, in the order of their headers.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Report<'static>> {
+        owned(|each| self.push_each(bytes, each))
+    }
+
+    /// The same, each report shown while the stream still has its text: nothing is copied.
+    ///
+    /// ```
+    /// let mut titles = Vec::new();
+    /// let mut stream = ksplat::Stream::new();
+    /// let mut each = |report: ksplat::Report<'_>| titles.push(ksplat::identify(&report).title);
+    /// stream.push_each(b"[    1.000001] Kernel panic - not syncing: ring 7 is gone\n", &mut each);
+    /// stream.finish_each(&mut each);
+    /// assert_eq!(titles, ["kernel panic: ring 7 is gone"]);
+    /// ```
+    pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
         self.source.extend_from_slice(bytes);
         self.decode(false, false);
         let end = self.decoded.start.offset + self.decoded.text.len();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
         let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
-        if new == 0 || new < again { Vec::new() } else { self.search(|_| false) }
+        if new > 0 && new >= again {
+            self.search(|_| false, each);
+        }
     }
 
     /// The reports whose last line stands before `offset` among the bytes that were pushed. For a log that still
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
         self.decode(true, false);
-        self.search(|at| at.offset < offset)
+        owned(|each| self.search(|at| at.offset < offset, each))
     }
 
     /// The reports that are left when the log has ended.
     #[must_use]
-    pub fn finish(mut self) -> Vec<Report<'static>> {
+    pub fn finish(self) -> Vec<Report<'static>> {
+        owned(|each| self.finish_each(each))
+    }
+
+    /// The same, each report shown while the stream still has its text.
+    pub fn finish_each(mut self, each: &mut dyn FnMut(Report<'_>)) {
         self.decode(true, true);
-        self.search(|_| true)
+        self.search(|_| true, each);
     }
 
     /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
@@ -264,21 +285,20 @@ impl Stream {
         taken
     }
 
-    /// Looks for reports; open ones whose last line is `over` are complete.
-    fn search(&mut self, over: impl Fn(At) -> bool) -> Vec<Report<'static>> {
+    /// Shows the reports that are complete; open ones whose last line is `over` are.
+    fn search(&mut self, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
         let start = self.decoded.start;
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
         let taken = self.taken.iter().map(|(c, end)| (*c, end.saturating_sub(start.offset))).collect();
         let mut splats = Splats::from(&self.decoded.text, form, at, taken);
-        let mut found = Vec::new();
         while let Some(splat) = splats.next_closed() {
-            found.extend(self.report(&splat));
+            self.report(&splat).into_iter().for_each(&mut *each);
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
         while let Some(splat) = splats.ready() {
-            found.extend(self.report(&splat));
+            self.report(&splat).into_iter().for_each(&mut *each);
         }
         let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
@@ -286,7 +306,7 @@ impl Stream {
             let mut splats = Splats::from(&self.decoded.text, form, next, taken);
             for (splat, was_open) in splats.take_all() {
                 let report = self.report(&splat);
-                found.extend(if was_open { report.map(limited) } else { report });
+                report.map(|r| if was_open { limited(r) } else { r }).into_iter().for_each(&mut *each);
             }
             (next, taken) = splats.suspend();
         }
@@ -298,12 +318,11 @@ impl Stream {
             .map(|(c, end)| (c, end + start.offset))
             .collect();
         self.decoded.forget(absolute(keep));
-        found
     }
 
     /// The report of a splat, its span in the bytes as they were carried.
-    fn report(&self, splat: &Splat<'_>) -> Option<Report<'static>> {
-        let mut report = parse::report(splat)?.into_owned();
+    fn report<'s>(&self, splat: &Splat<'s>) -> Option<Report<'s>> {
+        let mut report = parse::report(splat)?;
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;
         let first = At { offset: base + offset, line };
@@ -313,7 +332,14 @@ impl Stream {
     }
 }
 
-fn limited(mut report: Report<'static>) -> Report<'static> {
+/// The reports that `show` shows, each copied.
+fn owned(show: impl FnOnce(&mut dyn FnMut(Report<'_>))) -> Vec<Report<'static>> {
+    let mut found = Vec::new();
+    show(&mut |report| found.push(report.into_owned()));
+    found
+}
+
+fn limited(mut report: Report<'_>) -> Report<'_> {
     let text = format!("the report was cut after {OPEN_BYTES} bytes without an end");
     report.defects.push(Defect { code: DefectCode::Limit, text });
     report

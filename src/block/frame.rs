@@ -37,13 +37,13 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
     if input.trim_ascii().is_empty() {
         return marker.map(|m| FrameLine { marker: Some(m), frame: None, callee: None });
     }
-    let frame = bare(input)?;
-    Some(FrameLine { marker, frame: Some(frame), callee: callee(input) })
+    let (frame, is_caller) = bare(input)?;
+    let callee = if is_caller { callee(input) } else { None };
+    Some(FrameLine { marker, frame: Some(frame), callee })
 }
 
 /// `f` of `[<c0101234>] (f) from [<c0101238>] (g+0x1/0x2)`.
 fn callee(input: &[u8]) -> Option<Box<Frame<'_>>> {
-    memchr::memmem::find(input, b" from ")?;
     let head = (blank, opt(terminated(pc, space0)), opt(char('(')));
     let tail = (opt(offset_size), opt(module), opt(trailing_location), opt(char(')')), tag(" from "));
     let (_, (_, name, _)) = run((head, name, tail), input)?;
@@ -63,6 +63,9 @@ fn without_names(text: &[u8]) -> Option<FrameLine<'_>> {
 
 /// `<IRQ>`, `</TASK>`, `<<EOE>>`, `<#DF>`, several of them.
 fn markers(input: &[u8]) -> Parsed<'_, Option<Stack>> {
+    if input.trim_ascii_start().first() != Some(&b'<') {
+        return Ok((input, None));
+    }
     fold_many_m_n(0, 4, preceded(blank, marker), || None, |_, m| Some(m)).parse(input)
 }
 
@@ -84,8 +87,8 @@ fn stack_name(input: &[u8]) -> Parsed<'_, Stack> {
     .parse(input)
 }
 
-/// A frame without markers before it.
-fn bare(input: &[u8]) -> Option<Frame<'_>> {
+/// A frame without markers before it, and whether it stands behind the function that it called.
+fn bare(input: &[u8]) -> Option<(Frame<'_>, bool)> {
     let (input, (_, _, guessed)) = run((blank, opt(ordinal), opt(char('('))), input)?;
     let (input, addresses) =
         run(fold_many_m_n(0, 2, terminated(pc, space0), || None, |_, a| Some(a)), input)?;
@@ -93,15 +96,11 @@ fn bare(input: &[u8]) -> Option<Frame<'_>> {
     // s390 puts what it only found on the stack in round brackets; arm puts names in them.
     let guessed = guessed.is_some() && addresses.is_some() && input.trim_ascii_end().ends_with(b")");
     let reliable = doubtful.is_none() && !guessed;
+    let (found, is_caller) = named(input);
     let mut frame = Frame { reliable, address: addresses.flatten(), ..Frame::default() };
-    if let Some(f) = from(input).or_else(|| symbolized(input)).or_else(|| plain(input)).or_else(|| at(input))
-    {
-        frame.symbol = f.symbol;
-        frame.location = f.location;
-        frame.inlined = f.inlined;
-        frame.reliable &= f.reliable;
-        frame.address = f.address.or(frame.address);
-        return Some(frame);
+    if let Some(found) = found {
+        let (reliable, address) = (reliable && found.reliable, found.address.or(frame.address));
+        return Some((Frame { reliable, address, ..found }, is_caller));
     }
     // An address alone is a frame only where nothing else follows: `[<00007f3a>] 0x7f3a`.
     let raw = run(opt(preceded(peek(tag("0x")), hex0x)), input).and_then(|(rest, a)| {
@@ -109,7 +108,21 @@ fn bare(input: &[u8]) -> Option<Frame<'_>> {
         alone.then_some(a)
     })?;
     frame.address = frame.address.or(raw.map(ReturnAddress));
-    frame.address.map(|_| frame)
+    frame.address.map(|_| (frame, false))
+}
+
+/// A frame that has a name, and whether it stands behind the function that it called. Most are plain, so that is tried
+/// first.
+fn named(input: &[u8]) -> (Option<Frame<'_>>, bool) {
+    if let Some((tail, frame)) = plain(input)
+        && !tail.strip_prefix(b")").unwrap_or(tail).trim_ascii_start().starts_with(b"from ")
+    {
+        return (Some(frame), false);
+    }
+    match from(input) {
+        Some(caller) => (Some(caller), true),
+        None => (symbolized(input).or_else(|| plain(input).map(|(_, frame)| frame)).or_else(|| at(input)), false),
+    }
 }
 
 /// `#0 ` before an address.
@@ -148,14 +161,13 @@ fn from(input: &[u8]) -> Option<Frame<'_>> {
     let (input, _) = run((callee, tag(" from ")), input)?;
     let (input, address) = run(opt(terminated(pc, space0)), input)?;
     let (input, _) = run(opt(char('(')), input)?;
-    let mut frame = plain(input)?;
-    frame.address = address.flatten();
-    Some(frame)
+    let (_, frame) = plain(input)?;
+    Some(Frame { address: address.flatten(), ..frame })
 }
 
 /// `f+0x1/0x2 [mod] net/f.c:7`, `f+0x1/0x2 (unreliable)`, `f+0x1/0x2 (P)`; powerpc's function tracer puts the real
 /// function behind: `return_to_handler+0x1/0x2 (f+0x1/0x2)`.
-fn plain(input: &[u8]) -> Option<Frame<'_>> {
+fn plain(input: &[u8]) -> Option<(&[u8], Frame<'_>)> {
     let (input, first) = symbol(input).ok()?;
     let (input, location) = run(opt(trailing_location), input)?;
     let (input, module_behind) = run(opt(module), input)?;
@@ -165,13 +177,14 @@ fn plain(input: &[u8]) -> Option<Frame<'_>> {
     if symbol.module.is_none() {
         symbol.module = module_behind.map(|(m, _)| Text::from(m));
     }
-    Some(Frame {
+    let frame = Frame {
         symbol: Some(symbol),
         location,
         reliable: !tail.starts_with(b"(unreliable)"),
         inlined: tail.starts_with(b"[inline]"),
         ..Frame::default()
-    })
+    };
+    Some((input, frame))
 }
 
 /// `f net/f.c:7 [inline]`: a name without an offset needs its place, or the word, to be a frame.

@@ -5,6 +5,8 @@ use super::prose::is_prose;
 use crate::bytes::{dec, dec32, hex_value};
 use crate::printk;
 use crate::report::{Role, Text};
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// One fact about the bad access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,8 @@ const TASK_DUMP: &[u8] = b"Task dump for CPU ";
 const KERNEL_OFFSET: &str = "Kernel Offset: 0x%lx from 0x%lx";
 
 /// `__vmalloc_node_range` warns with a stack that is no crash's: `syz-executor: vmalloc: allocation failure: 0 bytes`.
-const VMALLOC_FAILURE: &[u8] = b": vmalloc: allocation failure: ";
+static VMALLOC_FAILURE: LazyLock<Finder<'_>> =
+    LazyLock::new(|| Finder::new(b": vmalloc: allocation failure: "));
 
 /// `rcu_check_gp_kthread_starvation` in `kernel/rcu/tree_stall.h`.
 const GP_THREAD: &[u8] = b"Stack dump where RCU GP kthread last ran:";
@@ -73,7 +76,7 @@ pub(super) fn read(text: &[u8]) -> Option<Block<'_>> {
         b'F' if line.starts_with(b"FAULT_INJECTION: ") => {
             Some(Block::NextTrace { role: Role::FaultInjection, label: None, foreign: true })
         }
-        _ if memchr::memmem::find(line, VMALLOC_FAILURE).is_some() => {
+        _ if VMALLOC_FAILURE.find(line).is_some() => {
             Some(Block::NextTrace { role: Role::Other, label: None, foreign: true })
         }
         // The CPU that RCU's own thread ran on last need not be the one that stalls.

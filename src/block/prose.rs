@@ -94,7 +94,8 @@ const PROSE: &[&str] = &[
 
 /// Whether it is such a line.
 pub(super) fn is_prose(line: &[u8]) -> bool {
-    PROSE.iter().any(|p| line.starts_with(p.as_bytes()))
+    let first = line.first();
+    PROSE.iter().map(|p| p.as_bytes()).any(|p| p.first() == first && line.starts_with(p))
 }
 
 #[cfg(test)]

@@ -2,6 +2,11 @@
 
 /// Whether `text` matches `pattern`; linear in `text` for each `*`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+    // Most patterns are not meant.
+    let first = pattern.as_bytes().first().filter(|c| **c != b'*');
+    if first.is_some() && first != text.as_bytes().first() {
+        return false;
+    }
     let mut parts = pattern.split('*');
     let Some(first) = parts.next() else { return text.is_empty() };
     let Some(mut rest) = text.strip_prefix(first) else { return false };

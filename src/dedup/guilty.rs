@@ -3,6 +3,7 @@
 use super::walk::Walk;
 use super::{caller, normalize, skip};
 use crate::report::{Defect, DefectCode, Frame, Report, Role, Stack, Symbol, Take, Trace};
+use std::borrow::Cow;
 
 /// Where the blame lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub struct Guilty {
 
 /// How many callers are kept: more than stand between a helper that everybody uses and its user.
 const CALLERS: usize = 8;
+
+/// The names of a stack's frames, as [`name_of`] has them.
+type Names<'r> = Vec<Cow<'r, str>>;
 
 /// A function that may be to blame, in the order of the stack.
 pub(super) struct Candidate<'r> {
@@ -45,7 +49,7 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
         let text = "no stack names a function".to_owned();
         Doubt { defect: Defect { code: DefectCode::NoFrames, text }, suspect: None }
     };
-    let texts: Vec<Vec<String>> =
+    let texts: Vec<Names<'_>> =
         report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
     let take = |take: &Take| {
         walk.at(*take);
@@ -67,7 +71,7 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
 
 /// Whether frames of a fault that was injected elsewhere (`should_fail` in `lib/fault-inject.c`) stand before the one
 /// found: then the log mixes two tasks, and nothing says whose frame it is.
-fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty) -> bool {
+fn ran_into_injection(report: &Report<'_>, names: &[Names<'_>], found: &Guilty) -> bool {
     let Some(at) = found.frame else { return false };
     let counts = |role: Role| matches!(role, Role::Crash | Role::FaultInjection);
     report.traces.iter().enumerate().filter(|(_, t)| counts(t.role)).any(|(i, trace)| {
@@ -77,8 +81,8 @@ fn ran_into_injection(report: &Report<'_>, names: &[Vec<String>], found: &Guilty
 }
 
 /// The first frame that can carry blame of the crash's stacks that fault injection has no part in.
-fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
-    let injected = |names: &Vec<String>| names.iter().any(|name| skip::injects_faults(name));
+fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> Option<Guilty> {
+    let injected = |names: &Names<'_>| names.iter().any(|name| skip::injects_faults(name));
     let own = |at: usize, t: &Trace<'_>| t.role == Role::Crash && !names.get(at).is_some_and(injected);
     let mut stacks = report.traces.iter().enumerate().filter(|(at, t)| own(*at, t));
     stacks.find_map(|(at, trace)| on_stack(report, walk, names, (at, trace)))
@@ -113,14 +117,17 @@ fn only_doubtful(report: &Report<'_>) -> Option<bool> {
 }
 
 /// The name of a frame, normalised; empty where it has none or does not count.
-pub(super) fn name_of(frame: &Frame<'_>) -> String {
+pub(super) fn name_of<'r>(frame: &'r Frame<'_>) -> Cow<'r, str> {
     match &frame.symbol {
-        Some(symbol) if !frame.inlined => normalize::function(&symbol.name.to_str_lossy()).to_owned(),
-        _ => String::new(),
+        Some(symbol) if !frame.inlined => match symbol.name.to_str_lossy() {
+            Cow::Borrowed(name) => Cow::Borrowed(normalize::function(name)),
+            Cow::Owned(name) => Cow::Owned(normalize::function(&name).to_owned()),
+        },
+        _ => Cow::Borrowed(""),
     }
 }
 
-fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Vec<String>]) -> Option<Guilty> {
+fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Names<'_>]) -> Option<Guilty> {
     match take {
         Take::Capture(name) if blames_somebody(report, walk, names) => {
             of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, names, g))
@@ -151,13 +158,13 @@ fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Vec<String>])
 }
 
 /// Whether the report shows anything but helpers behind its header: the crash's registers, or a frame.
-fn blames_somebody(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> bool {
+fn blames_somebody(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> bool {
     let frame = |(at, trace)| candidates(trace, at, names, true).any(|c| walk.could_blame(&c));
     report.crash_registers().is_some() || report.traces.iter().enumerate().any(frame)
 }
 
 /// What a header names, with its place on the crash's stacks.
-fn located(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], guilty: Guilty) -> Guilty {
+fn located(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], guilty: Guilty) -> Guilty {
     let name = guilty.wrappers.first().unwrap_or(&guilty.function);
     let found =
         report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
@@ -207,7 +214,7 @@ fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Gui
 }
 
 /// The first frame of the stacks of `role` that can carry blame.
-fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], role: Role) -> Option<Guilty> {
+fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], role: Role) -> Option<Guilty> {
     let mut stacks = report.traces.iter().enumerate().filter(|(_, t)| t.role == role);
     stacks.find_map(|stack| on_stack(report, walk, names, stack))
 }
@@ -216,7 +223,7 @@ fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], role: R
 fn on_stack(
     report: &Report<'_>,
     walk: &Walk<'_>,
-    names: &[Vec<String>],
+    names: &[Names<'_>],
     (at, trace): (usize, &Trace<'_>),
 ) -> Option<Guilty> {
     let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
@@ -235,7 +242,7 @@ fn on_stack(
 fn candidates<'r>(
     trace: &'r Trace<'_>,
     at: usize,
-    names: &'r [Vec<String>],
+    names: &'r [Names<'_>],
     reliable: bool,
 ) -> impl Iterator<Item = Candidate<'r>> {
     let names = names.get(at).map_or(&[][..], |n| n);
@@ -264,7 +271,7 @@ pub(super) fn left_out(frame: &Frame<'_>) -> Option<&'static str> {
 fn callers_from(
     report: &Report<'_>,
     walk: &Walk<'_>,
-    names: &[Vec<String>],
+    names: &[Names<'_>],
     at: usize,
     from: usize,
 ) -> Vec<String> {
@@ -285,7 +292,7 @@ fn is_timer_entry(name: &str) -> bool {
 
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
 /// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
-fn dispatched(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], any: bool) -> Option<Guilty> {
+fn dispatched(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], any: bool) -> Option<Guilty> {
     let of_cpu = |role: Role| matches!(role, Role::Crash | Role::Cpu);
     let crash = || report.traces.iter().enumerate().filter(move |(_, t)| of_cpu(t.role));
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
@@ -303,7 +310,7 @@ fn dispatched(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>], any: 
 fn dispatched_on(
     report: &Report<'_>,
     walk: &Walk<'_>,
-    names: &[Vec<String>],
+    names: &[Names<'_>],
     (at, trace, start): (usize, &Trace<'_>, usize),
 ) -> Option<Guilty> {
     let interrupted = interrupted_function(report, trace, start);
@@ -347,9 +354,9 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 }
 
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
-pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[String]) -> Option<usize> {
+pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[Cow<'_, str>]) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
-    let is_entry = |n: &String| is_timer_entry(n) || n.starts_with("asm_call_");
+    let is_entry = |n: &Cow<'_, str>| is_timer_entry(n) || n.starts_with("asm_call_");
     let first = names.iter().position(|n| is_timer_entry(n));
     let below = first.map(|i| i + names.iter().skip(i).take_while(|n| is_entry(n)).count());
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
@@ -365,7 +372,7 @@ pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[S
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
-fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Vec<String>]) -> Option<Guilty> {
+fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> Option<Guilty> {
     let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     // Further stacks are of other tasks.
     crash.next().and_then(|(at, trace)| {

@@ -18,7 +18,6 @@ use crate::decompress::Limit;
 use crate::log::Detection;
 use crate::report::Report;
 use crate::{Error, ErrorKind, Result, Stream, Transport, decompress};
-use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
@@ -104,13 +103,10 @@ impl Source {
         if bytes.len() < WHOLE {
             return Ok(Opened::Whole(bytes));
         }
-        let mut stream = settings.stream();
-        let ready = stream.push(&bytes).into();
         Ok(Opened::Long(Box::new(Pieces {
             path: self.path(),
-            reader,
-            stream: Some(stream),
-            ready,
+            reader: Box::new(io::Cursor::new(bytes).chain(reader)),
+            stream: Some(settings.stream()),
             buffer: vec![0; PIECE],
             received: 0,
             detection: None,
@@ -152,12 +148,11 @@ impl Source {
     }
 }
 
-/// The reports of a log that is read piece by piece. An error ends it.
+/// A log that is read piece by piece.
 pub struct Pieces {
     path: PathBuf,
     reader: Box<dyn Read + Send>,
     stream: Option<Stream>,
-    ready: VecDeque<Report<'static>>,
     buffer: Vec<u8>,
     received: usize,
     detection: Option<Detection>,
@@ -182,35 +177,31 @@ impl Pieces {
         self.detection.as_ref()
     }
 
+    /// Reads the next piece and shows the reports that are complete with it, while their text is still there. Whether
+    /// there is more to read.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Read`]. What was found until then was shown, and nothing comes behind it.
+    pub fn read(&mut self, each: &mut dyn FnMut(Report<'_>)) -> Result<bool> {
+        let Some(stream) = self.stream.as_mut() else { return Ok(false) };
+        match self.reader.read(&mut self.buffer) {
+            Ok(0) => self.finish(each),
+            Ok(read) => stream.push_each(self.buffer.get(..read).unwrap_or_default(), each),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                self.finish(each);
+                return Err(Error::new(ErrorKind::Read(self.path.clone()), error));
+            }
+        }
+        Ok(self.stream.is_some())
+    }
+
     /// The reports that were left when the log ended.
-    fn finish(&mut self) {
+    fn finish(&mut self, each: &mut dyn FnMut(Report<'_>)) {
         let Some(stream) = self.stream.take() else { return };
         self.detection = stream.detection().cloned();
         self.received = stream.received();
-        self.ready.extend(stream.finish());
-    }
-}
-
-impl Iterator for Pieces {
-    type Item = Result<Report<'static>>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            if let Some(report) = self.ready.pop_front() {
-                return Some(Ok(report));
-            }
-            let stream = self.stream.as_mut()?;
-            match self.reader.read(&mut self.buffer) {
-                Ok(0) => self.finish(),
-                Ok(read) => self.ready.extend(stream.push(self.buffer.get(..read).unwrap_or_default())),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    // What was found so far stands; the error comes behind it.
-                    self.finish();
-                    let error = Error::new(ErrorKind::Read(self.path.clone()), error);
-                    return Some(Err(error));
-                }
-            }
-        }
+        stream.finish_each(each);
     }
 }

@@ -126,15 +126,20 @@ fn long<T>(
     render: &impl Fn(&str, &Report<'_>, &Identity) -> T,
     visit: &mut impl FnMut(&mut Console, T) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut count = 0;
-    for report in pieces.by_ref() {
-        match report {
-            Ok(report) => {
-                deliver(found(name, report, rules, render), console, visit)?;
-                count += 1;
+    let (mut count, mut more) = (0, true);
+    while more {
+        let mut done = Ok(());
+        let read = pieces.read(&mut |report| {
+            count += 1;
+            if done.is_ok() {
+                done = deliver(found(name, report, rules, render), console, visit);
             }
-            Err(error) => console.error(&error),
-        }
+        });
+        done?;
+        more = read.unwrap_or_else(|error| {
+            console.error(&error);
+            false
+        });
     }
     if let Some(detection) = pieces.detection() {
         note(console, name, pieces.received(), detection, count);

@@ -12,14 +12,21 @@ use nom::character::complete::{char, space0};
 use nom::combinator::{opt, recognize, value};
 use nom::sequence::{delimited, preceded, terminated};
 
-/// Names of the lines that hold pairs.
-const NAMES: &[&str] = &[
-    "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "RBP", "RSP", "R08", "R09", "R10", "R11", "R12", "R13", "R14",
-    "R15", "FS", "GS", "knlGS", "CS", "DS", "ES", "SS", "CR0", "CR2", "CR3", "CR4", "DR0", "DR1", "DR2",
-    "DR3", "DR6", "DR7", "EFLAGS", "ORIG_RAX", "PKRU", "EAX", "EBX", "ECX", "EDX", "ESI", "EDI", "EBP",
-    "ESP", "ORIG_EAX", // i386 before 2.6.25.
-    "eax", "ebx", "ecx", "edx", "esi", "edi", "ebp", "esp", "ds", "es", "fs", "gs", "ss",
-];
+/// Whether lines that hold pairs name this register.
+#[rustfmt::skip]
+const fn is_name(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"RAX" | b"RBX" | b"RCX" | b"RDX" | b"RSI" | b"RDI" | b"RBP" | b"RSP" | b"R08" | b"R09" | b"R10"
+        | b"R11" | b"R12" | b"R13" | b"R14" | b"R15" | b"FS" | b"GS" | b"knlGS" | b"CS" | b"DS" | b"ES" | b"SS"
+        | b"CR0" | b"CR2" | b"CR3" | b"CR4" | b"DR0" | b"DR1" | b"DR2" | b"DR3" | b"DR6" | b"DR7" | b"EFLAGS"
+        | b"ORIG_RAX" | b"PKRU" | b"EAX" | b"EBX" | b"ECX" | b"EDX" | b"ESI" | b"EDI" | b"EBP" | b"ESP"
+        | b"ORIG_EAX"
+        // i386 before 2.6.25.
+        | b"eax" | b"ebx" | b"ecx" | b"edx" | b"esi" | b"edi" | b"ebp" | b"esp" | b"ds" | b"es" | b"fs" | b"gs"
+        | b"ss"
+    )
+}
 
 /// Example: `RAX: 0000000000000000 RBX: ffff888110fa8ca8 RCX: 0000000000000101`
 pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
@@ -33,7 +40,6 @@ pub(super) fn line(text: &[u8]) -> Option<RegisterLine<'_>> {
 }
 
 fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
-    let is_known = |name: &[u8]| NAMES.iter().any(|n| n.as_bytes() == name);
     // `RSP: 0018:ffffc90000cf3de0 EFLAGS: 00010282`: the segment is not the value.
     let stack = preceded(tag("RSP: "), terminated(recognize((hex, char(':'))), opt(char(' '))));
     let mut entries: Vec<Register<'_>> = Vec::new();
@@ -43,7 +49,7 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
         entries.push(register(b"RSP", value));
         rest = after;
     }
-    entries.extend(pairs(rest, is_known).unwrap_or_default().1);
+    entries.extend(pairs(rest, is_name).unwrap_or_default().1);
     if let Some((_, value)) = run(delimited(tag("RSP <"), take_while1(|c| c != b'>'), char('>')), text) {
         // Behind the end of a report of kernels before 4.20.
         entries.push(register(b"RSP", value));
