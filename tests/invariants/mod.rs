@@ -5,6 +5,7 @@ pub(crate) mod bisection;
 pub(crate) mod blocks;
 pub(crate) mod kernel;
 pub(crate) mod printed;
+mod rows;
 pub(crate) mod saved;
 pub(crate) mod scan;
 
@@ -19,6 +20,7 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("saved", saved::check),
     ("kernel", kernel::check),
     ("index", kernel::check_index),
+    ("rows", rows::check),
 ];
 
 /// The first byte, which says what to do with the others.
