@@ -81,7 +81,10 @@ const IS_SYMBOL: [bool; 256] = {
     while byte < table.len() {
         let c = byte as u8;
         table[byte] = is_ident(c)
-            || matches!(c, b':' | b'<' | b'>' | b'{' | b'}' | b'#' | b'&' | b'*' | b'@' | b',' | b'=' | b'\'');
+            || matches!(
+                c,
+                b':' | b'<' | b'>' | b'{' | b'}' | b'#' | b'&' | b'*' | b'@' | b',' | b'=' | b'\''
+            );
         byte += 1;
     }
     table

@@ -20,7 +20,7 @@
 use crate::block::{self, Block};
 use crate::bytes;
 use crate::log::{Lines, Log};
-use crate::report::{InstructionPointer, Kernel, Symbol, Text};
+use crate::report::{InstructionPointer, Kernel, Symbol, Text, is_harmful};
 use crate::symbolize::{Answer, CodeAddress, Evidence, KaslrOffset, Position, SourceFrame, Symbolizer};
 use crate::{Error, Result};
 use memchr::memmem;
@@ -270,7 +270,8 @@ impl<'s> Filter<'s> {
         };
         let inlined = |frame: &SourceFrame| {
             let place = place(frame).unwrap_or_default();
-            [format!("{start}{}", frame.function).into_bytes(), place, b" [inline]".to_vec()].concat()
+            [format!("{start}{}", harmless(&frame.function)).into_bytes(), place, b" [inline]".to_vec()]
+                .concat()
         };
         let before = frames.iter().filter(|f| f.file.is_some()).map(inlined).collect();
         Decoration { before, changes: change.into_iter().collect() }
@@ -318,7 +319,12 @@ fn linked(offset: KaslrOffset, run: u64, position: Position) -> CodeAddress {
 fn place(frame: &SourceFrame) -> Option<Vec<u8>> {
     let file = frame.file.as_ref()?;
     let line = frame.line.map_or_else(|| "?".to_owned(), |line| line.to_string());
-    Some(format!(" ({file}:{line})").into_bytes())
+    Some(format!(" ({}:{line})", harmless(file)).into_bytes())
+}
+
+/// What a file calls something, without what a terminal or a reader of lines would obey: whoever made the file chose it.
+fn harmless(name: &str) -> String {
+    name.chars().map(|c| if is_harmful(c) { '?' } else { c }).collect()
 }
 
 /// Where the symbol called `name` ends in a text, its module included.
@@ -338,7 +344,9 @@ fn named(text: &[u8], run: u64, name: &Symbol<'_>, place: &[u8]) -> Option<(Rang
     let end = text.trim_ascii_end().len();
     let doubt = if text.get(start) == Some(&b'?') { "? " } else { "" };
     let (offset, size) = (name.offset?, name.size?);
-    let mut change = format!("[<{run:016x}>] {doubt}{}+{offset:#x}/{size:#x}", name.name).into_bytes();
+    let mut change =
+        format!("[<{run:016x}>] {doubt}{}+{offset:#x}/{size:#x}", harmless(&name.name.to_string()))
+            .into_bytes();
     change.extend_from_slice(place);
     (start < end).then_some((start..end, change))
 }

@@ -43,7 +43,7 @@
 //! # Chapters
 //!
 //! [`doc::architecture`], [`doc::formats`], [`doc::adding_a_family`], [`doc::signature`], [`doc::ci`],
-//! [`doc::bisect`], [`doc::scaling`], `doc::symbolize`.
+//! [`doc::bisect`], [`doc::scaling`], [`doc::security`], `doc::symbolize`.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -85,6 +85,8 @@ pub mod doc {
     pub mod formats {}
     #[doc = include_str!("doc/scaling.md")]
     pub mod scaling {}
+    #[doc = include_str!("doc/security.md")]
+    pub mod security {}
     #[doc = include_str!("doc/signature.md")]
     pub mod signature {}
     #[cfg(feature = "symbolize")]

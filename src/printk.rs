@@ -22,12 +22,11 @@ use nom::character::complete::{char, digit1};
 use nom::combinator::{opt, recognize};
 use nom::sequence::{preceded, terminated};
 
-/// How often the `%s` of one line may be tried longer, all together: with it, a line costs at most this many
-/// attempts however many `%s` there are.
+/// Most times that the `%s` of one line are tried longer, all together; a line that would need more is no header.
 const RETRIES: u32 = 64;
 
 /// Most bytes of a line that a format looks at.
-const LINE_LIMIT: usize = 4096;
+pub(crate) const LINE_LIMIT: usize = 4096;
 
 /// One conversion of a format.
 #[derive(Clone, Copy)]

@@ -36,12 +36,12 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
-/// Bytes before a header that a row may ask about.
+/// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
 /// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
 pub(crate) const LINE_BYTES: usize = 16 << 10;
 /// Most lines one splat may have: `sysrq-t` on a large machine stays below.
-const SPLAT_LINES: usize = 50_000;
+pub(crate) const SPLAT_LINES: usize = 50_000;
 
 /// The line with no more text than a report keeps.
 fn capped(line: Line<'_>) -> Line<'_> {

@@ -209,7 +209,8 @@ impl Stream {
     /// assert_eq!(titles, ["kernel panic: ring NUM is gone"]);
     /// ```
     pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
-        let done = if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
+        let done =
+            if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
         let end = self.decoded.start.offset + self.decoded.text.len();
@@ -235,7 +236,8 @@ impl Stream {
         each: &mut dyn FnMut(Report<'_>),
     ) {
         let end = At { offset: self.next.offset, ..self.next };
-        let idle = self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
+        let idle =
+            self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
         match quiet {
             Some(Quiet { lines }) if idle => {
                 let behind = |at: At| At { offset: at.offset + block.len(), line: at.line + lines };

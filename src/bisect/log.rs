@@ -10,10 +10,10 @@ use crate::Text;
 use crate::report::Report;
 use memchr::memchr;
 
-/// Reports behind the crash's title among which its own is looked for.
+/// Most reports behind the crash's title among which its own is looked for.
 const CRASHES: usize = 32;
 
-/// Unknown lines that are kept; the others are counted.
+/// Most unknown lines that are kept; the others are counted.
 const UNKNOWN_KEPT: usize = 20;
 
 impl<'log> Bisection<'log> {

@@ -4,7 +4,7 @@ use crate::Text;
 use crate::report::Report;
 use crate::report::named::named;
 
-/// Runs of the first test whose titles are counted; there are 20 at most.
+/// Most runs of the first test whose titles are counted; there are 20.
 const ORIGINAL_RUNS: usize = 100;
 
 /// A bisection, as its log tells it.

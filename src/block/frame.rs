@@ -121,7 +121,9 @@ fn named(input: &[u8]) -> (Option<Frame<'_>>, bool) {
     }
     match from(input) {
         Some(caller) => (Some(caller), true),
-        None => (symbolized(input).or_else(|| plain(input).map(|(_, frame)| frame)).or_else(|| at(input)), false),
+        None => {
+            (symbolized(input).or_else(|| plain(input).map(|(_, frame)| frame)).or_else(|| at(input)), false)
+        }
     }
 }
 

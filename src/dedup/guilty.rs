@@ -354,7 +354,11 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 }
 
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
-pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>, names: &[Cow<'_, str>]) -> Option<usize> {
+pub(super) fn below_interrupt(
+    report: &Report<'_>,
+    trace: &Trace<'_>,
+    names: &[Cow<'_, str>],
+) -> Option<usize> {
     // The entry is one frame, or several where its C part has a name of its own.
     let is_entry = |n: &Cow<'_, str>| is_timer_entry(n) || n.starts_with("asm_call_");
     let first = names.iter().position(|n| is_timer_entry(n));

@@ -82,7 +82,7 @@ pub(super) fn syscall(name: &str) -> Vec<String> {
     if names.len() == 1 { Vec::new() } else { names.into_iter().map(str::to_owned).collect() }
 }
 
-/// Longest title in bytes.
+/// Most bytes of a title.
 const TITLE_LIMIT: usize = 120;
 
 /// A line as a title: addresses → ADDR, numbers → NUM, `file.c:123` → `file.c:LINE`, IPv4 → IP, offsets dropped.

@@ -3,7 +3,7 @@
 use crate::printk;
 use crate::report::{Class, Defect, DefectCode, Meaning, Report, Take, TypeRow, WhenEmpty};
 
-/// Most wordings of a header, and most further lines, that one row may have.
+/// How many wordings of a header, and how many further lines, one row may have.
 const FORMATS: usize = 10;
 
 /// Unknown lines of the same caller after which a report is over.

@@ -73,8 +73,11 @@ static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 
 impl Table {
     fn build() -> Self {
-        let mut table =
-            Self { by_first: std::array::from_fn(|_| Vec::new()), inner: Vec::new(), filter: Filter { quads: [0; 1024], pairs: [0; 1024] } };
+        let mut table = Self {
+            by_first: std::array::from_fn(|_| Vec::new()),
+            inner: Vec::new(),
+            filter: Filter { quads: [0; 1024], pairs: [0; 1024] },
+        };
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);

@@ -10,12 +10,13 @@ mod rows;
 pub mod tsv;
 mod walk;
 
-pub use crate::decompress::MAX_SIZE;
+pub use crate::decompress::{MAX_GROWTH, MAX_SIZE};
 pub use follow::{Follow, SILENCE};
 pub use pieces::Pieces;
 pub use rows::{MAX_ROW, RowError, Rows};
 pub use walk::{Walk, walk};
 
+use crate::decompress::Limit;
 use crate::{Error, ErrorKind, Result, Stream, Transport, decompress};
 use std::io::{self, Read};
 use std::num::NonZero;
@@ -23,6 +24,8 @@ use std::path::PathBuf;
 
 /// Bytes up to which a log is held as a whole; a longer one is read piece by piece.
 const WHOLE: usize = 8 << 20;
+/// Most bytes that a compressed log may grow to where all of it is needed at once.
+const MOST_AT_ONCE: u64 = 2 << 30;
 
 /// How logs are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +37,14 @@ pub struct Settings {
     pub max_size: u64,
     /// How many threads look for the reports of one long log; what is found does not depend on it.
     pub threads: NonZero<usize>,
+    /// Most bytes that a compressed log may grow to for each of its own.
+    pub max_growth: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { transport: None, max_size: MAX_SIZE, threads: NonZero::<usize>::MIN }
+        let (max_size, max_growth) = (MAX_SIZE, MAX_GROWTH);
+        Self { transport: None, max_size, max_growth, threads: NonZero::<usize>::MIN }
     }
 }
 
@@ -103,14 +109,15 @@ impl Source {
         Ok(Opened::Long(Box::new(Pieces::new(self.path(), reader, settings))))
     }
 
-    /// The bytes of the log, decompressed, however many they are.
+    /// The bytes of the log, decompressed, however many they are: those of a compressed one up to two gigabytes.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Read`] if the file cannot be opened or read to its end.
+    /// [`ErrorKind::Read`] if the file cannot be opened or read to its end, or grows to more.
     pub fn read(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        let read = self.reader(&Settings::default()).and_then(|mut r| r.read_to_end(&mut bytes));
+        let settings = Settings { max_size: MOST_AT_ONCE, ..Settings::default() };
+        let read = self.reader(&settings).and_then(|mut r| r.read_to_end(&mut bytes));
         read.map(|_| bytes).map_err(|e| Error::new(ErrorKind::Read(self.path()), e))
     }
 
@@ -129,9 +136,10 @@ impl Source {
     }
 
     fn reader(&self, settings: &Settings) -> io::Result<Box<dyn Read + Send>> {
+        let limit = Limit { size: settings.max_size, growth: settings.max_growth };
         match self {
-            Self::Stdin => decompress::open(io::stdin(), settings.max_size),
-            Self::File(path) => decompress::open(std::fs::File::open(path)?, settings.max_size),
+            Self::Stdin => decompress::open(io::stdin(), limit),
+            Self::File(path) => decompress::open(std::fs::File::open(path)?, limit),
         }
     }
 }

@@ -214,7 +214,9 @@ mod tests {
         let crash = "------------[ cut here ]------------\nWARNING: CPU: 0 PID: 7 at net/foo.c:12 foo_poll+0x1a/0x90\n\
                      Call Trace:\n foo_loop+0x11/0x20\n---[ end trace 0 ]---\n";
         for n in 0..150_000u32 {
-            log.extend_from_slice(format!("[{:5}.{:06}] a line like many others, number {n}\n", n / 10, n % 10).as_bytes());
+            log.extend_from_slice(
+                format!("[{:5}.{:06}] a line like many others, number {n}\n", n / 10, n % 10).as_bytes(),
+            );
             // Also right at the edges of blocks, and in the last line.
             if n % 17_000 == 16_999 || n == 149_999 {
                 for line in crash.lines() {

@@ -14,7 +14,7 @@ use nom::error::{Error, ErrorKind};
 use nom::multi::fold_many0;
 use nom::sequence::{delimited, preceded, terminated};
 
-/// How deep values may be nested.
+/// Most values that may stand in each other; deeper ones are no JSON of a log.
 const DEPTH: usize = 16;
 
 /// A value, as far as logs need it.

@@ -41,7 +41,7 @@ impl<'log> Plain<'log> {
         match line.get(14..)? {
             [b' ', b'[' | 0x1b, ..] => None,
             [b' ', text @ ..] => Some(Self { time, caller: None, text }),
-            [b'[', caller @ .., ] => {
+            [b'[', caller @ ..] => {
                 let (caller, rest) = caller.split_first_chunk::<6>()?;
                 let text = rest.strip_prefix(b"] ")?;
                 (text.first() != Some(&0x1b)).then_some(())?;
@@ -103,7 +103,12 @@ mod tests {
 
     #[test]
     fn ok_says_what_the_parsers_say() {
-        let lines = ["[   12.345678] ab", "[   12.345678][  T812] ab", "[12345.678901][    C0] [<c010>] f", "[    0.000000]  a"];
+        let lines = [
+            "[   12.345678] ab",
+            "[   12.345678][  T812] ab",
+            "[12345.678901][    C0] [<c010>] f",
+            "[    0.000000]  a",
+        ];
         let mut known = 0;
         for line in lines {
             for at in 0..line.len() {
@@ -123,9 +128,19 @@ mod tests {
     #[test]
     fn err_left_to_the_parsers() {
         for line in [
-            "[    1.000002] [  T812] a", "[  1 2.000002] a b", "[  !12.000002] a b", "[123456.000002] a",
-            "[    1.00000a] a b", "[    1.000002][  X812] a", "[    1.000002][  T8 2] a", "[    1.000002][     T] a",
-            "[    1.000002]: a b", "[     .000002] a b", "[    1.000002] \x1b[0ma", "[   1.000002] abcd", "short",
+            "[    1.000002] [  T812] a",
+            "[  1 2.000002] a b",
+            "[  !12.000002] a b",
+            "[123456.000002] a",
+            "[    1.00000a] a b",
+            "[    1.000002][  X812] a",
+            "[    1.000002][  T8 2] a",
+            "[    1.000002][     T] a",
+            "[    1.000002]: a b",
+            "[     .000002] a b",
+            "[    1.000002] \x1b[0ma",
+            "[   1.000002] abcd",
+            "short",
         ] {
             assert_eq!(Plain::of(line.as_bytes()), None, "{line}");
         }

@@ -13,7 +13,7 @@ use nom::character::complete::char;
 use nom::combinator::{map, map_opt, opt, verify};
 use nom::sequence::{delimited, preceded, terminated};
 
-/// How far into a line a second stamp is looked for.
+/// Most bytes of a line in which a second stamp is looked for.
 const GLUE_BYTES: usize = 4 << 10;
 
 /// What the prefix says.

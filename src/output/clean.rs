@@ -1,5 +1,7 @@
 //! What keeps a log from painting the terminal, and its text from breaking out of a line.
 
+pub(super) use crate::report::is_harmful;
+
 use std::fmt::{self, Display, Write as _};
 
 /// Anything that came from a log, in one line and harmless to a terminal.
@@ -35,12 +37,6 @@ impl fmt::Write for Escape<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// Control characters, those that reverse or reorder what stands around them, and what XML does not allow.
-pub(super) fn is_harmful(c: char) -> bool {
-    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 /// The lines of a text, each harmless.

@@ -2,10 +2,11 @@
 
 use super::dumps::Dumps;
 use crate::block::{self, Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::printk::LINE_LIMIT;
 use crate::report::{
     Defect, DefectCode, Fault, Frame, Kernel, Kind, Report, Role, Span, Stack, Task, Text, Trace,
 };
-use crate::splat::{Splat, is_dropped};
+use crate::splat::{LINE_BYTES, SPLAT_LINES, Splat, is_dropped};
 use std::borrow::Cow;
 
 /// What to do where the journal's text forms left a message out.
@@ -253,10 +254,7 @@ impl<'log> Reader<'log> {
         report.defects = self.defects;
         report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
         report.header = splat.header;
-        if splat.lines.iter().any(|l| l.line.text.len() == crate::splat::LINE_BYTES) {
-            let text = format!("a line was cut after {} bytes", crate::splat::LINE_BYTES);
-            report.defects.push(Defect { code: DefectCode::Limit, text });
-        }
+        report.defects.extend(limits(splat));
         if splat.mixed {
             let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
             report.defects.push(Defect { code: DefectCode::Interleaved, text });
@@ -274,6 +272,18 @@ impl<'log> Reader<'log> {
         report.defects.extend(missing);
         report
     }
+}
+
+/// What was cut because there is too much of it.
+fn limits(splat: &Splat<'_>) -> impl Iterator<Item = Defect> {
+    let header = splat.lines.get(splat.header).map_or(0, |l| l.line.text.len());
+    let lines = splat.lines.iter().any(|l| l.line.text.len() >= LINE_BYTES);
+    let cut = [
+        lines.then(|| format!("a line was cut after {LINE_BYTES} bytes")),
+        (header > LINE_LIMIT).then(|| format!("of the header, {LINE_LIMIT} bytes were read")),
+        (splat.lines.len() >= SPLAT_LINES).then(|| format!("the report was cut after {SPLAT_LINES} lines")),
+    ];
+    cut.into_iter().flatten().map(|text| Defect { code: DefectCode::Limit, text })
 }
 
 /// As much of a header as tells which it is.

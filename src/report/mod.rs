@@ -32,6 +32,7 @@ pub use text::Text;
 pub use trace::{Role, Trace};
 
 pub(crate) use path::path_in_tree;
+pub(crate) use text::is_harmful;
 
 use std::borrow::Cow;
 

@@ -78,3 +78,8 @@ impl fmt::Debug for Text<'_> {
         fmt::Debug::fmt(&self.to_str_lossy(), f)
     }
 }
+/// Control characters, those that reverse or reorder what stands around them, and what XML does not allow.
+pub(crate) fn is_harmful(c: char) -> bool {
+    let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '\u{fffe}' | '\u{ffff}')
+}

@@ -50,7 +50,8 @@ impl<'log> Splats<'log> {
                 let start = family::lead_in(text).unwrap_or(text).trim_ascii_end();
                 family::header(start).next().is_some()
             };
-            let (first, second) = raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
+            let (first, second) =
+                raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
             if is_header(first) || second.is_some_and(is_header) {
                 return true;
             }

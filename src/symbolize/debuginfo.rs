@@ -6,13 +6,15 @@
 
 use super::build_id::BuildId;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Where distributions put debug information.
 const DEBUG: &str = "/usr/lib/debug";
-/// Most entries of folders that are walked for modules, and how deep.
+/// Most entries of folders that are walked for modules.
 const MOST_ENTRIES: usize = 1 << 20;
+/// Most folders in each other that are walked, and most parts of a path that a file names.
 const DEEPEST: usize = 24;
 /// What the file of a module may end with.
 const ENDINGS: &[&str] = &["", ".debug", ".xz", ".zst", ".gz"];
@@ -71,6 +73,22 @@ pub(super) fn separate_places(path: &Path, build_id: Option<&BuildId>, link: Opt
         folders.into_iter().flatten().map(move |folder| folder.join(name))
     });
     by_id.into_iter().chain(by_link).filter(|place| place != path).collect()
+}
+
+/// Where the split debug information may stand that the compiler called `name`: below `folder`, where the file with the
+/// addresses stands, by as much of the name's end as is there. What a file names elsewhere is not looked at: whoever
+/// made it could name anything.
+pub(super) fn split_places(folder: &Path, name: &Path) -> Vec<PathBuf> {
+    let mut parts: Vec<_> = name.components().rev().map_while(plain_part).take(DEEPEST).collect();
+    parts.reverse();
+    let ends = (0..parts.len()).filter_map(|from| parts.get(from..));
+    let places = ends.map(|end| folder.join(end.iter().collect::<PathBuf>()));
+    // Before it is opened: a pipe would wait for ever.
+    places.filter(|place| place.is_file()).collect()
+}
+
+fn plain_part(part: Component<'_>) -> Option<&OsStr> {
+    if let Component::Normal(part) = part { Some(part) } else { None }
 }
 
 /// The files of modules below some folders, by the modules' names.
@@ -165,6 +183,27 @@ mod tests {
         assert_eq!(files.of("snd_hda"), [debug.join("snd-hda.ko"), folder.join("snd-hda.ko.xz")]);
         assert_eq!(files.of("snd"), Vec::<PathBuf>::new());
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn err_split_files_that_are_named_elsewhere() {
+        let root = std::env::temp_dir().join(format!("ksplat-split-{}", std::process::id()));
+        let folder = root.join("net");
+        std::fs::create_dir_all(folder.join("ring")).unwrap();
+        for file in [root.join("a.dwo"), folder.join("a.dwo"), folder.join("ring/b.dwo")] {
+            std::fs::write(file, b"").unwrap();
+        }
+        let places = |name: &str| split_places(&folder, Path::new(name));
+        let own = [folder.join("a.dwo")];
+        for name in ["a.dwo", "./a.dwo", "drivers/net/a.dwo", "../a.dwo", "x/../a.dwo", "/etc/a.dwo"] {
+            assert_eq!(places(name), own, "{name}");
+        }
+        assert_eq!(places(root.join("a.dwo").to_str().unwrap()), own);
+        assert_eq!(places("drivers/net/ring/b.dwo"), [folder.join("ring/b.dwo")]);
+        for name in ["", "..", "/", "ring", "/etc/passwd", "../../../../etc/passwd"] {
+            assert_eq!(places(name), Vec::<PathBuf>::new(), "{name}");
+        }
+        std::fs::remove_dir_all(&root).unwrap();
     }
 
     #[test]

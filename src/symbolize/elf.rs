@@ -18,9 +18,12 @@ use std::path::{Path, PathBuf};
 /// Where sections of relocatable files are put: apart from each other, and none at 0, which means "discarded".
 const FIRST_ADDRESS: u64 = 1 << 32;
 const BETWEEN_SECTIONS: u64 = 1 << 20;
-/// A compressed section may claim to grow this much, which is ten times what debug information does, and to this size.
-const MOST_GROWTH: u64 = 128;
+/// Most times the size of a file that its compressed sections may grow to, all together; also what a compressed module
+/// may. Debug information grows to a tenth of that.
+pub(crate) const MOST_GROWTH: u64 = 128;
+/// Most bytes that the compressed sections of a file may grow to in any case.
 const MOST_BYTES: u64 = 4 << 30;
+/// Most bytes of the line that a kernel starts its log with.
 const LONGEST_BANNER: u64 = 4096;
 /// Symbols that are read at once.
 const SYMBOLS_AT_ONCE: u64 = 4096;
@@ -44,6 +47,8 @@ pub(crate) struct Elf {
     /// Where the kernel's `linux_banner` stands in the file, once the symbols were read.
     banner: Option<Range<u64>>,
     relocatable: bool,
+    /// Bytes that compressed sections may still grow to.
+    room: u64,
 }
 
 /// A section: where it stands in the file, and in memory.
@@ -113,6 +118,7 @@ impl Elf {
             symbols,
             banner,
             relocatable,
+            room: length.saturating_mul(MOST_GROWTH).min(MOST_BYTES),
         })
     }
 
@@ -189,10 +195,9 @@ impl Elf {
         if section.compressed == CompressionFormat::None {
             return None;
         }
-        let packed = section.file.end - section.file.start;
-        if section.size > MOST_BYTES || section.size > packed.saturating_mul(MOST_GROWTH) {
-            return Some(Vec::new());
-        }
+        // Sections may share their packed bytes, so it is the file that has to account for what they grow to.
+        let Some(room) = self.room.checked_sub(section.size) else { return Some(Vec::new()) };
+        self.room = room;
         let data = self.read(section.file.clone()).unwrap_or_default();
         let data =
             read::CompressedData { format: section.compressed, data: &data, uncompressed_size: section.size };

@@ -4,15 +4,16 @@ use super::address::{CodeAddress, LinkAddress, Position};
 use super::build_id::BuildId;
 use super::debuginfo;
 use super::dwarf::{Dwarf, Level};
-use super::elf::{Elf, Source};
+use super::elf::{Elf, MOST_GROWTH, Source};
 use super::index::{self, Index};
 use super::table::{Found, Table};
+use crate::decompress::{self, Limit};
 use crate::report::{Symbol, Text};
-use crate::{Error, ErrorKind, Result, decompress};
+use crate::{Error, ErrorKind, Result};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// Bytes of the largest module, decompressed.
+/// Most bytes of a module, decompressed.
 const LARGEST_MODULE: u64 = 2 << 30;
 
 /// A function at a place of the source, as a symbolizer gives it.
@@ -120,6 +121,14 @@ impl Contents {
     }
 }
 
+/// A file, opened; to open anything else could wait for ever, or start something.
+fn regular(path: &Path) -> std::io::Result<std::fs::File> {
+    if std::fs::metadata(path)?.is_file() {
+        return std::fs::File::open(path);
+    }
+    Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no file"))
+}
+
 impl Object {
     /// Opens the file at `path`, and its index if that is among the `indices`.
     ///
@@ -128,11 +137,7 @@ impl Object {
     /// [`ErrorKind::Read`] if it cannot be read, [`ErrorKind::Object`] if it is no usable ELF file.
     pub(crate) fn open(path: &Path, indices: Option<&Path>) -> Result<Self> {
         let unreadable = |e| Error::new(ErrorKind::Read(path.to_path_buf()), e);
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        if !file.metadata().map_err(unreadable)?.is_file() {
-            return Err(unreadable(std::io::ErrorKind::InvalidInput.into()));
-        }
-        Self::read(path, Box::new(file), indices)
+        Self::read(path, Box::new(regular(path).map_err(unreadable)?), indices)
     }
 
     /// Reads the bytes of `source` as the file at `path`.
@@ -186,9 +191,10 @@ impl Object {
         if !is_packed {
             return Self::open(path, indices);
         }
-        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let file = regular(path).map_err(unreadable)?;
+        let limit = Limit { size: LARGEST_MODULE, growth: MOST_GROWTH };
         let mut bytes = Vec::new();
-        let read = decompress::open(file, LARGEST_MODULE).and_then(|mut plain| plain.read_to_end(&mut bytes));
+        let read = decompress::open(file, limit).and_then(|mut plain| plain.read_to_end(&mut bytes));
         read.map_err(unreadable)?;
         Self::read(path, Box::new(std::io::Cursor::new(bytes)), indices)
     }

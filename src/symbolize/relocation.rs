@@ -31,7 +31,7 @@ enum Change {
     SubtractLeb,
 }
 
-/// Most bytes that a fixup changes.
+/// Bytes that a fixup changes, and no more.
 pub(crate) const LONGEST: u64 = 10;
 
 /// What a relocation does to a section that stands at `own`; `None` for those that debug sections do not need.

@@ -10,7 +10,7 @@ use crate::{Error, ErrorKind, Result};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-/// Answers that are kept: a batch of logs asks the same again and again.
+/// Most answers that are kept: a batch of logs asks the same again and again.
 const MOST_ANSWERS: usize = 1 << 16;
 
 /// Where the files are.

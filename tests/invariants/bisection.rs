@@ -7,7 +7,7 @@ use ksplat::output::text::Colour;
 use ksplat::output::{bisect, json, text};
 
 /// A log is a bisection's or it is not; if it is, it can be audited, printed and read back.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let Some(bisection) = Bisection::parse(data) else { return };
     let audit = audit(&bisection);
     assert_eq!(audit.rejudged.len(), bisection.revisions.len());

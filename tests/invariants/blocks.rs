@@ -4,7 +4,7 @@ use super::{choice, printed, scan};
 use ksplat::{Transport, disasm, identify};
 
 /// What says the architecture, and opens a report.
-pub const OPENINGS: &[&str] = &[
+pub(crate) const OPENINGS: &[&str] = &[
     "BUG: KASAN: slab-use-after-free in f+0x1/0x2\nRead of size 8 at addr ffff888012345678 by task a/1\nCall Trace:\n",
     "BUG: kernel NULL pointer dereference, address: 0000000000000010\nOops: 0000 [#1] PREEMPT SMP\nRIP: 0010:f+0x1/0x2\n",
     "BUG: unable to handle kernel NULL pointer dereference at 00000010\nEIP: f+0x1/0x2\n",
@@ -21,7 +21,7 @@ pub const OPENINGS: &[&str] = &[
 ];
 
 /// The first byte says what opens the report that the others go on with.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let (choice, rest) = choice(data, OPENINGS.len());
     let bytes = [OPENINGS[choice].as_bytes(), rest].concat();
     scan::log(Some(Transport::Console), &bytes);

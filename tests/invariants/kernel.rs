@@ -7,11 +7,11 @@ use ksplat::symbolize::{CodeAddress, LinkAddress, Position, Settings, Symbolizer
 use std::path::{Path, PathBuf};
 
 /// A folder in memory where there is one, and nothing of it is left.
-pub struct Folder(pub PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// A new one for each thread.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let memory = Path::new("/dev/shm");
         let folder = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
         let thread = format!("{:?}", std::thread::current().id());
@@ -71,7 +71,7 @@ fn ask(settings: Settings, module: &str) {
 }
 
 /// The first byte says what the others are: vmlinux, a module, or a list of symbols.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let (choice, bytes) = choice(data, 3);
     let folder = Folder::new();
     let path = folder.0.join(["vmlinux", "ring.ko", "System.map"][choice]);
@@ -99,7 +99,7 @@ pub fn check(data: &[u8]) {
 
 /// The bytes are an index: what stands behind the header, and before that the lengths of all parts but the last, two
 /// bytes each. Header and lengths fit, or nothing would be read.
-pub fn check_index(data: &[u8]) {
+pub(crate) fn check_index(data: &[u8]) {
     const LENGTHS: usize = 2 * 7;
     let Some((lengths, body)) = data.split_at_checked(LENGTHS) else { return };
     let mut lengths: Vec<_> =

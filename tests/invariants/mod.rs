@@ -1,24 +1,26 @@
 //! What holds whatever the bytes are. A target is a function that panics where it does not hold: libFuzzer looks for
 //! such bytes (`tests/fuzz`), and `tests/replay.rs` runs the same functions over what it once found.
 
-pub mod bisection;
-pub mod blocks;
-pub mod kernel;
-pub mod printed;
-pub mod saved;
-pub mod scan;
+pub(crate) mod bisection;
+pub(crate) mod blocks;
+pub(crate) mod kernel;
+pub(crate) mod printed;
+mod rows;
+pub(crate) mod saved;
+pub(crate) mod scan;
 
 /// A target.
-pub type Target = fn(&[u8]);
+pub(crate) type Target = fn(&[u8]);
 
 /// All targets, by the name of their folder of findings.
-pub const TARGETS: &[(&str, Target)] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("scan", scan::check),
     ("blocks", blocks::check),
     ("bisection", bisection::check),
     ("saved", saved::check),
     ("kernel", kernel::check),
     ("index", kernel::check_index),
+    ("rows", rows::check),
 ];
 
 /// The first byte, which says what to do with the others.

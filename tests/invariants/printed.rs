@@ -9,7 +9,7 @@ use ksplat::{Identity, Report};
 const PATH: &str = "a\u{1b}]0;x\u{7}\u{202e}\n<b>|`.log";
 
 /// Every form of a report and of its group.
-pub fn check(report: &Report<'_>, identity: &Identity) {
+pub(crate) fn check(report: &Report<'_>, identity: &Identity) {
     let mut groups = Groups::new();
     groups.add(PATH, report, identity);
     let summary = Summary::new(&groups);
@@ -40,14 +40,14 @@ pub fn check(report: &Report<'_>, identity: &Identity) {
 }
 
 /// JSON as the program writes it.
-pub fn written(value: &impl serde::Serialize) -> String {
+pub(crate) fn written(value: &impl serde::Serialize) -> String {
     let mut out = Vec::new();
     json::write(&mut out, value).expect("memory can be written to");
     String::from_utf8(out).expect("JSON is UTF-8")
 }
 
 /// No control character but line feeds, and none that turns the direction of writing.
-pub fn plain(what: &str, text: &str) {
+pub(crate) fn plain(what: &str, text: &str) {
     let raw = text.chars().find(|c| {
         let turns = matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         (c.is_control() && *c != '\n') || turns
@@ -56,10 +56,15 @@ pub fn plain(what: &str, text: &str) {
 }
 
 /// Two texts are the same, or where they begin to differ.
-pub fn same(what: &str, new: &str, old: &str) {
+pub(crate) fn same(what: &str, new: &str, old: &str) {
     if new != old {
         let at = new.bytes().zip(old.bytes()).take_while(|(a, b)| a == b).count();
-        let from = |text: &str| String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(60)..]).chars().take(120).collect::<String>();
+        let from = |text: &str| {
+            String::from_utf8_lossy(&text.as_bytes()[at.saturating_sub(60)..])
+                .chars()
+                .take(120)
+                .collect::<String>()
+        };
         panic!("{what}: {:?} was {:?}", from(new), from(old));
     }
 }

@@ -7,7 +7,7 @@ use ksplat::output::text::{self, Colour};
 use ksplat::output::{Summary, json, markdown};
 
 /// The first byte says what the others are taken for.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     const READERS: [fn(&[u8]); 6] = [known, groups, report, profiles, index, settings];
     let (choice, rest) = choice(data, READERS.len());
     READERS[choice](rest);

@@ -6,14 +6,14 @@ use ksplat::report::Span;
 use ksplat::{Log, Report, Stream, Transport, identify};
 
 /// The first byte says how the log was carried, or that this is to be found out.
-pub fn check(data: &[u8]) {
+pub(crate) fn check(data: &[u8]) {
     let (choice, bytes) = choice(data, Transport::ALL.len() + 1);
     let transport = Transport::ALL.get(choice).copied();
     log(transport, bytes);
 }
 
 /// All that holds of a log.
-pub fn log(transport: Option<Transport>, bytes: &[u8]) {
+pub(crate) fn log(transport: Option<Transport>, bytes: &[u8]) {
     let log = transport.map_or_else(|| Log::from_bytes(bytes), |t| Log::carried_by(t, bytes));
     let reports: Vec<_> = log.reports().collect();
     in_range(&reports, bytes);
@@ -108,7 +108,7 @@ fn behind(log: &Log<'_>, reports: &[Report<'_>]) {
 }
 
 /// JSON comes back: all of it where the text is UTF-8, and the second time as the first where it is not.
-pub fn round_trip(report: &Report<'_>) {
+pub(crate) fn round_trip(report: &Report<'_>) {
     let wire = |report: &Report<'_>| {
         let identity = identify(report);
         printed::written(&json::Report::new("a.log", report, &identity))

@@ -9,7 +9,7 @@ use ksplat::{Transport, dedup};
 use std::path::{Path, PathBuf};
 
 /// The seeds of a target.
-pub fn of(target: &str) -> Vec<Vec<u8>> {
+pub(crate) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "scan" => logs(),
         "blocks" => blocks(),
@@ -17,6 +17,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "saved" => saved(),
         "kernel" => kernels(),
         "index" => indices(),
+        "rows" => rows(),
         _ => Vec::new(),
     }
 }
@@ -124,9 +125,30 @@ fn indices() -> Vec<Vec<u8>> {
     vec![lengths.chain(bytes[16 + 8 * 8..].iter().copied()).collect()]
 }
 
+/// Logs as rows of both kinds, with and without chunks.
+fn rows() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for logs in fixtures().chunks(3).step_by(5) {
+        let (mut tsv, mut objects) = (Vec::new(), Vec::new());
+        for log in logs {
+            let start = &log[..log.len().min(700)];
+            ksplat::input::tsv::escape(start, &mut tsv);
+            tsv.push(b'\n');
+            let text = printed::written(&String::from_utf8_lossy(start));
+            objects.extend_from_slice(format!("{{\"id\":[1,\"a\"],\"log\":{text}}}\n").as_bytes());
+        }
+        let count = format!("{}\n", logs.len());
+        seeds.push(chosen(1, &tsv));
+        seeds.push(chosen(0, &objects));
+        seeds.push(chosen(3, &[count.as_bytes(), &tsv].concat()));
+        seeds.push(chosen(2, &[count.as_bytes(), &objects].concat()));
+    }
+    seeds
+}
+
 /// Words that bytes alone would take long to become: what the kernel's formats have between their conversions, and what
 /// transports and blocks start with. In the form of libFuzzer's dictionaries.
-pub fn dictionary() -> String {
+pub(crate) fn dictionary() -> String {
     const WORDS: [&str; 24] = [
         "[    1.000001] ",
         "[    1.000001][  T12] ",

@@ -452,6 +452,9 @@ pub(crate) struct Paths {
     /// How many threads read: several logs at a time, or one long one; all that there are if not said.
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZero<usize>>,
+    /// Most bytes that a compressed log may grow to for each of its own, above 64 MiB.
+    #[arg(long, value_name = "TIMES", default_value_t = ksplat::input::MAX_GROWTH)]
+    pub(crate) max_growth: u64,
     #[command(flatten)]
     pub(crate) rules: RuleArgs,
 }
@@ -486,6 +489,7 @@ impl Paths {
         settings.transport = transport(&self.input_format);
         settings.max_size = self.max_size;
         settings.threads = self.threads.unwrap_or_else(all_threads);
+        settings.max_growth = self.max_growth;
         settings
     }
 }

@@ -4,6 +4,7 @@ use crate::Outcome;
 use crate::args::IndexArgs;
 use crate::console::Console;
 use ksplat::input::Source;
+use ksplat::output::Clean;
 use ksplat::symbolize::{cache_folder, write_index};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ pub(crate) fn run(args: &IndexArgs, console: &mut Console) -> io::Result<Outcome
     };
     for file in files(args, console) {
         match write_index(&file, &folder) {
-            Ok(path) => writeln!(console.out, "{}", path.display())?,
+            Ok(path) => writeln!(console.out, "{}", Clean(path.display()))?,
             Err(error) => console.error(&error),
         }
         console.out.flush()?;

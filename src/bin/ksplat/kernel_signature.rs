@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::bisect_args::KernelSignatureArgs;
 use crate::console::Console;
+use ksplat::output::Clean;
 use ksplat::symbolize::kernel_signature::{Image, diff};
 use std::io::{self, Write as _};
 
@@ -15,7 +16,7 @@ pub(crate) fn run(args: &KernelSignatureArgs, console: &mut Console) -> io::Resu
     for path in &args.images {
         match Image::open(path) {
             Ok(image) => {
-                writeln!(console.out, "{}  {}", image.signature(), path.display())?;
+                writeln!(console.out, "{}  {}", image.signature(), Clean(path.display()))?;
                 if args.symbols {
                     symbols(&image, console)?;
                 }

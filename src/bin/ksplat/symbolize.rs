@@ -5,8 +5,9 @@ use crate::args::{Files, SymbolizeArgs};
 use crate::console::{self, Console};
 use ksplat::filter::Filter;
 use ksplat::input::Source;
+use ksplat::output::Clean;
 use ksplat::symbolize::{KaslrOffset, Settings, Symbolizer};
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
 pub(crate) fn run(args: &SymbolizeArgs, console: &mut Console) -> io::Result<Outcome> {
     let mut symbolizer = match Symbolizer::open(settings(&args.files)) {
@@ -52,7 +53,7 @@ fn each_log(args: &SymbolizeArgs, filter: &mut Filter<'_>, console: &mut Console
             console::say("reading a log from the terminal; Ctrl-D ends it");
         }
         match source.and_then(|source| source.read()) {
-            Ok(bytes) => filter.log(&bytes, &mut console.out)?,
+            Ok(bytes) => print(console, |mut out| filter.log(&bytes, &mut out))?,
             Err(error) => console.error(&error),
         }
         filter.take_errors().iter().for_each(|error| console.error(error));
@@ -67,13 +68,43 @@ fn follow(filter: &mut Filter<'_>, console: &mut Console) -> io::Result<()> {
     let mut line = Vec::new();
     while input.read_until(b'\n', &mut line)? > 0 {
         let ended = line.pop_if(|c| *c == b'\n').is_some();
-        filter.line(&line, &mut console.out)?;
-        if ended {
-            console.out.write_all(b"\n")?;
-        }
+        print(console, |mut out| {
+            filter.line(&line, &mut out)?;
+            if ended { out.write_all(b"\n") } else { Ok(()) }
+        })?;
         console.out.flush()?;
         filter.take_errors().iter().for_each(|error| console.error(error));
         line.clear();
     }
     Ok(())
+}
+
+/// Writes every byte of a log again, but to a terminal only what it does not obey.
+fn print(console: &mut Console, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    if !io::stdout().is_terminal() {
+        return write(&mut console.out);
+    }
+    let mut text = Vec::new();
+    write(&mut text)?;
+    console.out.write_all(shown(&text).as_bytes())
+}
+
+/// Lines as a terminal may show them.
+fn shown(text: &[u8]) -> String {
+    let line = |line: &[u8]| {
+        let (line, end) = line.strip_suffix(b"\n").map_or((line, ""), |line| (line, "\n"));
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        format!("{}{end}", Clean(String::from_utf8_lossy(line)))
+    };
+    text.split_inclusive(|c| *c == b'\n').map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ok_a_terminal_is_not_told_what_to_do() {
+        assert_eq!(shown(b"a\x1b[2Jb\xff\r\n\tc\x07\nd"), "a\\u{1b}[2Jb\u{fffd}\n c\\u{7}\nd");
+    }
 }

@@ -81,7 +81,7 @@ impl Index {
         read(body).filter(Self::is_whole).ok_or_else(|| refuse("its lists do not fit together"))
     }
 
-    /// Whether there is as much of everything as there are reports and terms.
+    /// Whether there is as much of everything as there are reports and terms, and every weight is a number.
     fn is_whole(&self) -> bool {
         let (reports, terms) = (self.len(), self.terms.len());
         let of_reports = [self.has.ends.len(), self.norms.len(), self.offsets.len()];
@@ -89,6 +89,7 @@ impl Index {
         of_reports.iter().all(|n| *n == reports)
             && of_terms.iter().all(|n| *n == terms)
             && self.entries.len() == reports * 3
+            && self.norms.iter().flatten().all(|norm| norm.is_finite())
     }
 }
 

@@ -5,7 +5,7 @@ use crate::output::clean::Clean;
 use crate::output::{Row, Summary};
 use std::fmt::{self, Display};
 
-/// Places and near groups shown of each group.
+/// Most places and near groups that text shows of each group.
 const PLACES: usize = 3;
 
 /// Groups as text; made by [`super::groups`].

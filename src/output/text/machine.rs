@@ -10,7 +10,7 @@ use std::fmt;
 /// Columns of registers.
 const COLUMNS: usize = 3;
 
-/// Longest value that goes into a column; a 64-bit number has 16 digits.
+/// Characters of a value that goes into a column; a 64-bit number has 16 digits.
 const COLUMN: usize = 16;
 
 /// Units of code shown before and after the marked one.
@@ -20,7 +20,7 @@ const CODE: (usize, usize) = (8, 12);
 #[cfg(feature = "disasm")]
 const INSTRUCTIONS: usize = 3;
 
-/// Locks shown.
+/// Most locks that text shows.
 const LOCKS: usize = 8;
 
 /// Writes registers, code and locks of the crash.

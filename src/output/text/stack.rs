@@ -8,13 +8,13 @@ use crate::report::{Frame, Role, Stack, Trace};
 use crate::{Identity, Report};
 use std::fmt;
 
-/// Frames of the main stack; deeper ones are counted.
+/// Most frames of the main stack that text shows; deeper ones are counted.
 const DEPTH: usize = 64;
 
-/// Frames of each other stack.
+/// Most frames of each other stack that text shows; deeper ones are counted.
 const SHORT: usize = 4;
 
-/// Stacks besides the main one; a dump of all CPUs has hundreds.
+/// Most stacks besides the main one that text shows; a dump of all CPUs has hundreds, and the others are counted.
 const OTHERS: usize = 8;
 
 /// Writes all stacks.

@@ -8,12 +8,13 @@ use std::ops::Range;
 
 /// Bytes that are read at once where only a few are wanted.
 const CHUNK: u64 = 4096;
-/// Bytes of the longest string that is read: Rust's names are long.
+/// Most bytes of a string that is read: Rust's names are long.
 const LONGEST_STRING: usize = 16 << 10;
 /// No LEB128 number ends in it, no entry of a list of ranges begins with it, and it is longer than an address.
 const NO_ENTRY: [u8; 9] = [0x80; 9];
-/// How often a look-up may parse as much as the whole file, and how much it may in any case.
+/// Most times that a look-up parses as much as the whole file; beyond, the answer is missing.
 const PASSES: u64 = 16;
+/// Bytes that a look-up may parse in any case.
 const LEAST_PARSED: u64 = 16 << 20;
 
 /// The debug sections of a file.

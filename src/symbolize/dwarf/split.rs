@@ -4,6 +4,7 @@ use super::die::Slice;
 use super::sections::Sections;
 use super::unit::{Head, Share};
 use super::{Dwarf, MAIN, unit};
+use crate::symbolize::debuginfo;
 use crate::symbolize::elf::Elf;
 use gimli::{DebugCuIndex, IndexSectionId, RunTimeEndian, SectionId};
 use std::collections::HashMap;
@@ -70,8 +71,8 @@ impl Index {
 impl Dwarf {
     /// The other half of a skeleton: the file it stands in, and the unit.
     ///
-    /// It is looked for in the package, where the compiler wrote it, and by the same name beside the file with the
-    /// addresses; the identifiers of both halves must agree.
+    /// It is looked for in the package, then beside the file with the addresses and below; the identifiers of both
+    /// halves must agree.
     pub(super) fn other_half(&mut self, head: &Head) -> Option<(usize, Arc<Head>)> {
         let id = head.dwo_id?;
         if let Some(half) = self.half_in_package(id) {
@@ -84,11 +85,7 @@ impl Dwarf {
             Some(PathBuf::from(String::from_utf8_lossy(&bytes).into_owned()))
         };
         let name = text(head.root.dwo_name.as_ref()?)?;
-        let compilation = head.root.comp_dir.as_ref().and_then(&mut text).unwrap_or_default();
-        let folder = &self.split.folder;
-        let beside = name.file_name().map(|file| folder.join(file));
-        let below = name.is_relative().then(|| folder.join(&name));
-        let places: Vec<PathBuf> = below.into_iter().chain(beside).chain([compilation.join(&name)]).collect();
+        let places = debuginfo::split_places(&self.split.folder, &name);
         places.into_iter().find_map(|place| self.half_in(place, id))
     }
 

@@ -47,12 +47,13 @@ const RANGE: u64 = 8;
 const PLACE: u64 = 16;
 /// Ranges from mark to mark: a page of them.
 const RANGES_OF_MARK: u64 = 512;
-/// Bytes that are read at once, and how many such pages are kept.
+/// Bytes that are read at once.
 const PAGE: u64 = 4096;
+/// Most pages of an index that are kept.
 const MOST_PAGES: usize = 16 << 10;
 /// Most levels of inlining that are read, so that places in a circle end.
 const MOST_LEVELS: usize = 512;
-/// Longest string, and longest build ID or banner.
+/// Most bytes of a string, a build ID or a banner.
 const LONGEST: u64 = 16 << 10;
 
 /// The parts, in the order of the file.

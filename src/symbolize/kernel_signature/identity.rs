@@ -16,7 +16,7 @@ use std::ops::Range;
 /// How the banner starts.
 const BANNER: &[u8] = b"Linux version ";
 
-/// Bytes of a banner that are looked at.
+/// Most bytes of a banner that are looked at.
 const BANNER_LIMIT: usize = 1024;
 
 /// The last word of the header of a GNU note; before it stand the lengths of name and content, and the type.
@@ -25,7 +25,7 @@ const GNU: &[u8] = b"GNU\0";
 /// The type of the note that is a build ID.
 const NT_GNU_BUILD_ID: [u8; 4] = [3, 0, 0, 0];
 
-/// A build ID is no longer.
+/// Most bytes of a build ID.
 const BUILD_ID_LIMIT: usize = 64;
 
 /// The words of the banners in these sections that name the build: who, where, when.
