@@ -75,6 +75,7 @@ pub(crate) const fn is_ident(c: u8) -> bool {
 }
 
 /// Whether a byte can stand in a symbol's name as traces print it, demangled Rust included.
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it")]
 const IS_SYMBOL: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;

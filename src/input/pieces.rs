@@ -200,8 +200,7 @@ mod tests {
 
     /// The reports of a log read by so many threads, and of how many bytes it was.
     fn read(log: &[u8], threads: usize) -> (Vec<Report<'static>>, usize) {
-        let mut settings = Settings::default();
-        settings.threads = NonZero::new(threads).unwrap();
+        let settings = Settings { threads: NonZero::new(threads).unwrap(), ..Settings::default() };
         let mut pieces = Pieces::new("log".into(), Box::new(io::Cursor::new(log.to_vec())), &settings);
         let mut found = Vec::new();
         while pieces.read(&mut |report| found.push(report.into_owned())).unwrap() {}
