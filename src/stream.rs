@@ -314,7 +314,12 @@ impl Stream {
     fn feed(&mut self, part: &[u8], last: bool) -> usize {
         let Some(decoder) = &mut self.decoder else { return 0 };
         let taken = decoder.feed(part, self.at, last, &mut self.decoded).min(part.len());
-        self.at = self.at.behind(part.get(..taken).unwrap_or_default());
+        let counted = self.decoded.read_to();
+        self.at = if counted.offset == self.at.offset + taken {
+            counted
+        } else {
+            self.at.behind(part.get(..taken).unwrap_or_default())
+        };
         taken
     }
 
@@ -375,6 +380,17 @@ pub(crate) struct Scout {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Quiet {
     lines: usize,
+}
+
+impl Quiet {
+    /// Blocks that stand one behind the other; `None` if one is not quiet.
+    pub(crate) fn together(blocks: &[Option<Self>]) -> Option<Self> {
+        blocks
+            .iter()
+            .map(|block| block.map(|quiet| quiet.lines))
+            .sum::<Option<_>>()
+            .map(|lines| Self { lines })
+    }
 }
 
 impl Scout {

@@ -192,7 +192,7 @@ pub(crate) fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
 }
 
 /// The same among the rows whose format starts with a conversion.
-fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+pub(crate) fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     let holds = move |e: &&Entry| memchr::memmem::find(text, e.prefix).is_some();
     TABLE.inner.iter().filter(holds).filter_map(move |e| e.read(text))
 }

@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Bytes that are read at once.
 const PIECE: usize = 256 << 10;
 /// Bytes that one thread looks at, and how many such blocks are read ahead for each.
-const BLOCK: usize = 1 << 20;
-const BLOCKS: usize = 2;
+const BLOCK: usize = 256 << 10;
+const BLOCKS: usize = 16;
 
 /// A log that is read piece by piece.
 pub struct Pieces {
@@ -28,6 +28,8 @@ pub struct Pieces {
     buffer: Vec<u8>,
     /// Blocks that were read ahead.
     ahead: Batch,
+    /// Those before them, for their memory.
+    behind: Batch,
     received: usize,
     detection: Option<Detection>,
 }
@@ -47,6 +49,7 @@ impl Pieces {
             threads: settings.threads.get(),
             buffer: vec![0; PIECE],
             ahead: Batch::default(),
+            behind: Batch::default(),
             received: 0,
             detection: None,
         }
@@ -101,14 +104,21 @@ impl Pieces {
 
     /// Looks at the blocks that were read ahead while the next ones are read.
     fn read_together(&mut self, scout: Scout, each: &mut dyn FnMut(Report<'_>)) -> io::Result<bool> {
-        let batch = std::mem::take(&mut self.ahead);
+        std::mem::swap(&mut self.ahead, &mut self.behind);
+        let batch = &self.behind;
         let blocks: Vec<&[u8]> = batch.blocks().collect();
         let (read, quiet) = look_and_read(&blocks, scout, self.threads, || {
             self.ahead.fill(&mut *self.reader, batch.rest(), BLOCK * BLOCKS * self.threads)
         });
         if let Some(stream) = &mut self.stream {
-            for (block, quiet) in blocks.into_iter().zip(quiet) {
-                stream.push_looked_at(block, quiet, each);
+            let mut left = batch.bytes.get(..batch.whole).unwrap_or_default();
+            let mut lengths = blocks.iter().map(|block| block.len());
+            // Neighbours that are quiet are passed over together.
+            for group in quiet.chunk_by(|a, b| a.is_some() && b.is_some()) {
+                let length = lengths.by_ref().take(group.len()).sum();
+                let (block, behind) = left.split_at_checked(length).unwrap_or((left, b""));
+                stream.push_looked_at(block, Quiet::together(group), each);
+                left = behind;
             }
             if !matches!(read, Ok(true)) {
                 // What stands behind the last line feed.
@@ -163,6 +173,7 @@ struct Batch {
 impl Batch {
     /// Takes the rest of the batch before and as many bytes as there are, up to so many. Whether there were any.
     fn fill(&mut self, reader: &mut (dyn Read + Send), rest: &[u8], upto: usize) -> io::Result<bool> {
+        self.bytes.clear();
         self.bytes.extend_from_slice(rest);
         let before = self.bytes.len();
         let read = reader.take(upto as u64).read_to_end(&mut self.bytes);

@@ -69,12 +69,14 @@ pub(crate) struct Decoded {
     /// Where the next line will stand.
     end: At,
     runs: Vec<Run>,
+    /// The place behind the last lines that were copied.
+    read_to: At,
 }
 
 impl Default for Decoded {
     fn default() -> Self {
         let first = At { offset: 0, line: 1 };
-        Self { text: Vec::new(), start: first, end: first, runs: Vec::new() }
+        Self { text: Vec::new(), start: first, end: first, runs: Vec::new(), read_to: first }
     }
 }
 
@@ -83,10 +85,17 @@ impl Decoded {
     pub(crate) fn copy(&mut self, lines: &[u8], at: At) {
         self.run(at, true);
         self.text.extend_from_slice(lines);
-        self.end = self.end.behind(lines);
+        self.read_to = at.behind(lines);
+        self.end.offset += lines.len();
+        self.end.line += self.read_to.line - at.line;
         if !lines.ends_with(b"\n") {
             self.finish_line();
         }
+    }
+
+    /// The place in the source behind the last lines that were copied.
+    pub(crate) const fn read_to(&self) -> At {
+        self.read_to
     }
 
     /// Goes on behind whole, clean lines that stand at `at` and of which only those from `keep` on are still asked for.

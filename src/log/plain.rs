@@ -26,7 +26,7 @@ const HIGH: u128 = u128::from_le_bytes([0xf0; 16]);
 
 impl<'log> Plain<'log> {
     /// The prefix of `line`; `None` if it is none of these.
-    #[inline]
+    #[inline(always)]
     pub(super) fn of(line: &'log [u8]) -> Option<Self> {
         let (head, _) = line.split_first_chunk::<16>()?;
         let bytes = u128::from_le_bytes(*head);

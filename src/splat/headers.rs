@@ -16,6 +16,21 @@ impl Inner {
     }
 }
 
+/// Where a header would start.
+struct Start<'log> {
+    text: &'log [u8],
+    /// Whether it holds the literal of a row that starts with a conversion.
+    has_inner: bool,
+}
+
+impl<'log> Start<'log> {
+    /// The rows that it fits.
+    fn rows(&self) -> impl Iterator<Item = Header<'log>> + use<'log> {
+        let inner = self.has_inner.then(|| family::inner(self.text));
+        family::literal(self.text).chain(inner.into_iter().flatten())
+    }
+}
+
 impl<'log> Splats<'log> {
     /// Moves every inner literal to its next occurrence at or after `offset`.
     pub(super) fn find_inner(&mut self, offset: usize) {
@@ -45,43 +60,41 @@ impl<'log> Splats<'log> {
     /// Whether any line that is left may be a header, whatever stands before it.
     pub(crate) fn may_start(&mut self) -> bool {
         while let Some(raw) = self.next_line() {
-            let is_header = |line: RawLine<'log>| {
-                let text = line.text();
-                let start = family::lead_in(text).unwrap_or(text).trim_ascii_end();
-                family::header(start).next().is_some()
-            };
             let (first, second) =
                 raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
-            if is_header(first) || second.is_some_and(is_header) {
-                return true;
+            for line in [Some(first), second].into_iter().flatten() {
+                let start = self.start_of(&line, line.text());
+                if start.is_some_and(|start| start.rows().next().is_some()) {
+                    return true;
+                }
             }
-            self.find_inner(raw.offset + raw.bytes.len());
         }
         false
     }
 
     /// The headers that a line is, if it is one.
     pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
+        let Some(start) = self.start_of(raw, text) else { return Vec::new() };
+        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
+        let found: Vec<_> = start.rows().filter(fits).collect();
+        // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
+        let repeated = !found.is_empty() && memchr::memmem::find(start.text, b" [inline]").is_some();
+        if repeated { Vec::new() } else { found }
+    }
+
+    /// Where the header of a line would start; `None` if it cannot be one.
+    fn start_of(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Option<Start<'log>> {
         let end = raw.offset + raw.bytes.len();
         let has_inner = self.next_inner < end;
         let start = match family::lead_in(text) {
             Some(start) => start,
             None if has_inner => text,
-            None => return Vec::new(),
+            None => return None,
         };
         if has_inner {
             self.find_inner(end);
         }
-        let start = start.trim_ascii_end();
-        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
-        let found: Vec<_> = if has_inner {
-            family::header(start).filter(fits).collect()
-        } else {
-            family::literal(start).filter(fits).collect()
-        };
-        // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
-        let repeated = !found.is_empty() && memchr::memmem::find(start, b" [inline]").is_some();
-        if repeated { Vec::new() } else { found }
+        Some(Start { text: start.trim_ascii_end(), has_inner })
     }
 
     /// The lines before `offset`, as far back as a row may ask for them.
