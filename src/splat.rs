@@ -48,6 +48,9 @@ fn capped(line: Line<'_>) -> Line<'_> {
     Line { text: line.text.get(..LINE_BYTES).unwrap_or(line.text), ..line }
 }
 
+/// Lines that most splats have no more of.
+const USUAL_LINES: usize = 64;
+
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
 pub(crate) struct SplatLine<'log> {
@@ -206,8 +209,8 @@ impl<'log> Splats<'log> {
         let asked = matches!(caller, Caller::Cpu(_))
             && !self.open.contains_key(&Some(caller))
             && line.text.starts_with(b"NMI backtrace for cpu ");
-        let senders = self.open.iter().filter(|(_, o)| asked && o.nmi_sent);
-        if let Some((owner, _)) = senders.max_by_key(|(_, o)| o.last.number) {
+        let senders = self.open.iter().filter(|(_, o)| o.nmi_sent);
+        if asked && let Some((owner, _)) = senders.max_by_key(|(_, o)| o.last.number) {
             return *owner;
         }
         Some(caller)
@@ -227,6 +230,7 @@ impl<'log> Splats<'log> {
 
     fn start(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
         let mut lines = self.leads(&header);
+        lines.reserve(USUAL_LINES);
         let at = lines.len();
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
@@ -395,7 +399,11 @@ impl<'log> Splats<'log> {
 /// `** 1196 printk messages dropped **`.
 pub(crate) fn is_dropped(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
-    text.ends_with(b" messages dropped **") || text.ends_with(b" messages suppressed")
+    match text.last() {
+        Some(b'*') => text.ends_with(b" messages dropped **"),
+        Some(b'd') => text.ends_with(b" messages suppressed"),
+        _ => false,
+    }
 }
 
 /// Where a line stands.

@@ -31,17 +31,8 @@ pub struct Exemplar {
 }
 
 impl Exemplar {
-    /// What is kept of a report that stands in the log called `path`.
-    #[must_use]
-    pub fn new(path: &str, report: &Report<'_>, identity: &Identity) -> Self {
-        let member = Member {
-            path: path.to_owned(),
-            offset: report.span.offset,
-            line: report.span.line,
-            time: report.time,
-            defects: identity.defects.len(),
-            title: identity.title.clone(),
-        };
+    /// What is kept of the report that `member` tells.
+    pub(super) fn new(member: Member, report: &Report<'_>, identity: &Identity) -> Self {
         Self {
             member,
             kind: report.kind.name().to_owned(),
@@ -52,11 +43,6 @@ impl Exemplar {
             terms: report.terms(),
             excerpt: excerpt(report),
         }
-    }
-
-    /// By what two exemplars are compared: the lesser one stands for the group.
-    pub(super) fn rank(&self) -> (usize, &Self) {
-        (self.member.defects, self)
     }
 }
 
@@ -87,7 +73,8 @@ mod tests {
 
     fn exemplar(log: &str) -> Exemplar {
         let report = crate::reports(log.as_bytes()).next().unwrap();
-        Exemplar::new("a.log", &report, &crate::identify(&report))
+        let identity = crate::identify(&report);
+        Exemplar::new(Member::new("a.log", &report, &identity), &report, &identity)
     }
 
     #[test]

@@ -27,7 +27,8 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
 /// Many patterns, asked together: what a text is compared with grows with the text, not with the patterns.
 #[derive(Debug)]
 pub(super) struct Globs {
-    patterns: Vec<&'static str>,
+    /// The patterns, and whether one matches wherever its first literal stands.
+    patterns: Vec<(&'static str, bool)>,
     /// Patterns by the literal they start with.
     anchored: Trie,
     /// Patterns that start with `*`, by the literal behind it.
@@ -43,7 +44,8 @@ impl Globs {
                 None => (&mut globs.anchored, pattern),
             };
             trie.insert(rest.split('*').next().unwrap_or_default().as_bytes(), id);
-            globs.patterns.push(pattern);
+            let is_literal = rest.strip_suffix('*').is_some_and(|literal| !literal.contains('*'));
+            globs.patterns.push((pattern, is_literal));
         }
         globs
     }
@@ -53,7 +55,8 @@ impl Globs {
         let mut first = None;
         let mut ask = |id: usize| {
             let better = first.is_none_or(|found| id < found);
-            if better && self.patterns.get(id).is_some_and(|pattern| matches(pattern, text)) {
+            let fits = |(pattern, is_literal): &(&str, bool)| *is_literal || matches(pattern, text);
+            if better && self.patterns.get(id).is_some_and(fits) {
                 first = Some(id);
             }
         };
@@ -89,7 +92,11 @@ impl Reasons {
 
 /// Literals that share their beginnings.
 #[derive(Debug)]
-struct Trie(Vec<Node>);
+struct Trie {
+    nodes: Vec<Node>,
+    /// The first bytes of the literals: most texts go no further.
+    firsts: [bool; 256],
+}
 
 #[derive(Debug, Default)]
 struct Node {
@@ -101,33 +108,42 @@ struct Node {
 
 impl Trie {
     fn new() -> Self {
-        Self(vec![Node::default()])
+        Self { nodes: vec![Node::default()], firsts: [false; 256] }
     }
 
     fn insert(&mut self, literal: &[u8], id: usize) {
+        match literal.first().map(|byte| self.firsts.get_mut(usize::from(*byte))) {
+            Some(Some(first)) => *first = true,
+            // Nothing starts with anything.
+            _ => self.firsts = [true; 256],
+        }
         let mut at = 0;
         for byte in literal {
-            let new = self.0.len();
-            let Some(node) = self.0.get_mut(at) else { return };
+            let new = self.nodes.len();
+            let Some(node) = self.nodes.get_mut(at) else { return };
             at = match node.next.binary_search_by_key(byte, |(b, _)| *b) {
                 Ok(found) => node.next.get(found).map_or(new, |(_, to)| *to),
                 Err(place) => {
                     node.next.insert(place, (*byte, new));
-                    self.0.push(Node::default());
+                    self.nodes.push(Node::default());
                     new
                 }
             };
         }
-        if let Some(node) = self.0.get_mut(at) {
+        if let Some(node) = self.nodes.get_mut(at) {
             node.ends.push(id);
         }
     }
 
     /// Calls `each` with every literal that `text` starts with.
     fn walk(&self, text: &[u8], each: &mut impl FnMut(usize)) {
+        let first = text.first().map_or(0, |byte| usize::from(*byte));
+        if !self.firsts.get(first).is_some_and(|is| *is) {
+            return;
+        }
         let mut at = 0;
         let mut bytes = text.iter();
-        while let Some(node) = self.0.get(at) {
+        while let Some(node) = self.nodes.get(at) {
             node.ends.iter().for_each(|id| each(*id));
             let Some(byte) = bytes.next() else { return };
             let Ok(found) = node.next.binary_search_by_key(byte, |(b, _)| *b) else { return };

@@ -49,6 +49,24 @@ pub struct Member {
     pub title: String,
 }
 
+impl Member {
+    pub(super) fn new(path: &str, report: &Report<'_>, identity: &Identity) -> Self {
+        Self {
+            path: path.to_owned(),
+            offset: report.span.offset,
+            line: report.span.line,
+            time: report.time,
+            defects: identity.defects.len(),
+            title: identity.title.clone(),
+        }
+    }
+
+    /// By what two members are compared: the report of the lesser one stands for the group.
+    pub(super) fn rank(&self) -> (usize, &Self) {
+        (self.defects, self)
+    }
+}
+
 impl Group {
     /// The exemplar's title.
     #[must_use]
@@ -66,7 +84,16 @@ impl Groups {
 
     /// Adds a report that stands in the log called `path`.
     pub fn add(&mut self, path: &str, report: &Report<'_>, identity: &Identity) {
-        let exemplar = Exemplar::new(path, report, identity);
+        let member = Member::new(path, report, identity);
+        if let Some(own) = self.groups.get_mut(&identity.signature)
+            && own.exemplar.member.rank() <= member.rank()
+        {
+            // It will not stand for the group: nothing else of it is needed.
+            own.class = own.class.min(report.kind.class());
+            own.members.insert(member);
+            return;
+        }
+        let exemplar = Exemplar::new(member, report, identity);
         self.insert(Group {
             signature: identity.signature.clone(),
             class: report.kind.class(),
@@ -83,7 +110,7 @@ impl Groups {
         };
         own.class = own.class.min(group.class);
         own.members.extend(group.members);
-        if group.exemplar.rank() < own.exemplar.rank() {
+        if (group.exemplar.member.rank(), &group.exemplar) < (own.exemplar.member.rank(), &own.exemplar) {
             own.exemplar = group.exemplar;
         }
     }

@@ -12,6 +12,7 @@ use ksplat::{Error, ErrorKind, Identity, Report};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 pub(crate) fn run(args: &GroupArgs, console: &mut Console) -> io::Result<Outcome> {
     let Some(rules) = Rules::load(&args.paths.rules, console) else { return Ok(Outcome::Nothing) };
@@ -69,15 +70,12 @@ pub(crate) fn collect(
     console: &mut Console,
     groups: &mut Groups,
 ) -> io::Result<()> {
+    // In whatever order the logs' threads come: groups do not depend on it.
+    let all = Mutex::new(groups);
     let one = |path: &str, report: &Report<'_>, identity: &Identity| {
-        let mut groups = Groups::new();
-        groups.add(path, report, identity);
-        groups
+        all.lock().unwrap_or_else(PoisonError::into_inner).add(path, report, identity);
     };
-    logs::each_report(paths, rules, console, &one, |_, one| {
-        groups.merge(one);
-        Ok(())
-    })
+    logs::each_report(paths, rules, console, &one, |_, ()| Ok(()))
 }
 
 /// Writes what the file said, what `--known` says and what was found.
