@@ -218,7 +218,7 @@ fn object(text: &[u8]) -> Option<Fact<'_>> {
 }
 
 fn error_code(line: &[u8]) -> Option<Fact<'_>> {
-    ERROR_CODES.iter().filter(|f| line.starts_with(printk::literal_prefix(f))).find_map(|format| {
+    ERROR_CODES.iter().find_map(|format| {
         let mut found = Vec::new();
         printk::read(format, line, &mut found)?;
         let code = if format.contains("error: %s") { found.get(1) } else { found.first() };

@@ -28,11 +28,9 @@ const SYSCALL_PREFIXES: &[&str] = &[
 
 /// The name of a function without what the compiler appended: `.isra.0`, `.constprop.3`, `.cold`, `.llvm.123`.
 pub(super) fn function(name: &str) -> &str {
+    let Some((stem, _)) = name.split_once('.') else { return name };
     let demangled_rust = name.contains("::");
-    if demangled_rust || name.starts_with('.') {
-        return name;
-    }
-    name.split_once('.').map_or(name, |(stem, _)| stem)
+    if demangled_rust || stem.is_empty() { name } else { stem }
 }
 
 /// The name of a function without `__` and `do_` in front: the inner half of a function, which one compiler inlines

@@ -3,6 +3,7 @@
 //! Sources: MediaTek's `printk` (`-(%d)[%d:%s]`, the dash with interrupts off) and Samsung's
 //! (`%c[%1d:%15s:%5d] `). Example: `[   63.138900] (3)[435:wmtd_worker]BUG: …`
 
+use super::plain::Plain;
 use super::prefix::{self, Prefix};
 use crate::bytes::{Parsed, blank, dec, dec_value, dec32};
 use crate::report::Caller;
@@ -15,7 +16,12 @@ use nom::sequence::{delimited, preceded, terminated};
 
 /// The text and the prefix; `None` if no vendor's bracket stands behind the stamp.
 pub(super) fn read(line: &[u8]) -> Option<(&[u8], Prefix)> {
-    let (text, mut prefix) = prefix::at_start(prefix::trim_end(line));
+    let line = prefix::trim_end(line);
+    // Most logs have none.
+    if Plain::of(line).is_some_and(|plain| bracket(plain.text).is_err()) {
+        return None;
+    }
+    let (text, mut prefix) = prefix::at_start(line);
     prefix.time?;
     let (text, pid) = bracket(text).ok()?;
     prefix.caller = prefix.caller.or(Some(Caller::Task(pid)));
