@@ -96,7 +96,7 @@ pub(crate) struct Splats<'log> {
     /// CPUs that print on behalf of another caller's splat.
     lent: BTreeMap<Caller, Option<Caller>>,
     /// By the offset of the header, with what [`Splats::taken`] said before.
-    done: BTreeMap<usize, (Splat<'log>, usize)>,
+    done: BTreeMap<usize, (Splat<'log>, Ends)>,
     /// By caller, the end of the last line that a finished splat holds: nothing before it is read again.
     taken: Taken,
     inner: Vec<Inner>,
@@ -109,8 +109,32 @@ pub(crate) struct Splats<'log> {
     clock: Option<Microseconds>,
 }
 
-/// Where each caller's lines were taken up to.
-pub(crate) type Taken = BTreeMap<Option<Caller>, usize>;
+/// How far the lines of one caller were read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Ends {
+    /// Behind the last line that a finished splat holds, line feed included: it belongs to no other.
+    pub(crate) taken: usize,
+    /// Behind the last line at which an open splat looked: none of them is read again.
+    pub(crate) seen: usize,
+}
+
+impl Ends {
+    /// Both, moved.
+    pub(crate) fn map(self, by: impl Fn(usize) -> usize) -> Self {
+        Self { taken: by(self.taken), seen: by(self.seen) }
+    }
+
+    fn min(self, other: Self) -> Self {
+        Self { taken: self.taken.min(other.taken), seen: self.seen.min(other.seen) }
+    }
+
+    fn max(self, other: Self) -> Self {
+        Self { taken: self.taken.max(other.taken), seen: self.seen.max(other.seen) }
+    }
+}
+
+/// How far each caller's lines were read.
+pub(crate) type Taken = BTreeMap<Option<Caller>, Ends>;
 
 impl<'log> Splats<'log> {
     /// The splats of these lines.
@@ -169,7 +193,7 @@ impl<'log> Splats<'log> {
             return;
         }
         let stream = self.stream_of(&line);
-        if self.taken.get(&stream).is_some_and(|end| line.offset < *end) {
+        if self.taken.get(&stream).is_some_and(|ends| line.offset < ends.seen) {
             return;
         }
         if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
@@ -220,7 +244,7 @@ impl<'log> Splats<'log> {
     fn start_beside(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
         let Some(older) = self.open.remove(&header.caller) else { return };
         // What stands before is the older one's.
-        self.taken.insert(header.caller, header.offset);
+        self.taken.insert(header.caller, Ends { taken: header.offset, seen: header.offset });
         self.start(header, headers);
         if let Some(open) = self.open.get_mut(&header.caller) {
             open.taken = older.taken;
@@ -242,7 +266,7 @@ impl<'log> Splats<'log> {
             epilogue: false,
             nmi_sent: false,
             ruled_off: false,
-            taken: self.taken.get(&header.caller).copied().unwrap_or(0),
+            taken: self.taken.get(&header.caller).copied().unwrap_or_default(),
             twin: None,
             counts: Counts::default(),
             summing: false,
@@ -258,7 +282,7 @@ impl<'log> Splats<'log> {
         let mut found = Vec::new();
         let mut end = header.offset;
         let mut number = header.number;
-        let taken = self.taken.get(&header.caller).copied().unwrap_or(0);
+        let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
         for _ in 0..LEAD_SEARCH {
             if end <= taken || end == 0 || found.len() == LEAD_LINES {
                 break;
@@ -288,12 +312,12 @@ impl<'log> Splats<'log> {
         self.lent.retain(|_, owner| *owner != stream);
         let twin = open.part();
         for mut open in twin.into_iter().chain([*open]) {
+            let end = |splat: &Splat<'_>| splat.lines.last().map_or(0, |l| l.line.offset + l.line.length);
+            let seen = end(&open.splat);
             open.splat.lines.truncate(open.known);
-            if let Some(last) = open.splat.lines.last() {
-                let end = last.line.offset + last.line.length + 1;
-                let taken = self.taken.entry(stream).or_default();
-                *taken = end.max(*taken);
-            }
+            let ends = Ends { taken: end(&open.splat) + 1, seen };
+            let before = self.taken.entry(stream).or_default();
+            *before = before.max(ends);
             if let Some(header) = open.splat.lines.get(open.splat.header) {
                 self.done.insert(header.line.offset, (open.splat, open.taken));
             }
@@ -388,8 +412,8 @@ impl<'log> Splats<'log> {
         let open = self.open.iter().map(|(stream, open)| (*stream, open.taken));
         let done = self.done.values().map(|(splat, taken)| (splat.stream(), *taken));
         for (stream, before) in open.chain(done) {
-            if let Some(end) = taken.get_mut(&stream) {
-                *end = (*end).min(before);
+            if let Some(ends) = taken.get_mut(&stream) {
+                *ends = ends.min(before);
             }
         }
         (next, taken)

@@ -246,7 +246,7 @@ impl Stream {
                 (self.at, self.next) = (behind(self.at), behind(end));
                 self.seen = self.next.offset;
                 let start = self.decoded.start.offset;
-                self.taken.retain(|_, end| *end > start);
+                self.taken.retain(|_, ends| ends.seen > start);
             }
             _ => self.push_each(block, each),
         }
@@ -328,7 +328,11 @@ impl Stream {
         let start = self.decoded.start;
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
-        let taken = self.taken.iter().map(|(c, end)| (*c, end.saturating_sub(start.offset))).collect();
+        let taken = self
+            .taken
+            .iter()
+            .map(|(c, ends)| (*c, ends.map(|end| end.saturating_sub(start.offset))))
+            .collect();
         let mut splats = Splats::from(&self.decoded.text, form, at, taken);
         while let Some(splat) = splats.next_closed() {
             self.report(&splat).into_iter().for_each(&mut *each);
@@ -352,8 +356,8 @@ impl Stream {
         (self.next, self.seen) = (absolute(next), end);
         self.taken = taken
             .into_iter()
-            .filter(|(_, end)| *end > keep.offset)
-            .map(|(c, end)| (c, end + start.offset))
+            .filter(|(_, ends)| ends.taken.max(ends.seen) > keep.offset)
+            .map(|(c, ends)| (c, ends.map(|end| end + start.offset)))
             .collect();
         self.decoded.forget(absolute(keep));
     }

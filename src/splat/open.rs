@@ -2,7 +2,8 @@
 
 use super::twins::Counts;
 use super::{
-    BACK_TIME, EPILOGUE_GAP_LINES, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat, SplatLine, at,
+    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat,
+    SplatLine, at,
 };
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
@@ -25,7 +26,7 @@ pub(super) struct Open<'log> {
     /// Whether the line of `=` that ends a report was there.
     pub(super) ruled_off: bool,
     /// What `Splats` said of this caller before.
-    pub(super) taken: usize,
+    pub(super) taken: Ends,
     /// An older splat of the same stream whose lines alternate with this one's.
     pub(super) twin: Option<Box<Open<'log>>>,
     /// Lines by sort, counted as long as there are two.
