@@ -235,7 +235,7 @@ impl Stream {
         quiet: Option<Quiet>,
         each: &mut dyn FnMut(Report<'_>),
     ) {
-        let end = At { offset: self.next.offset, ..self.next };
+        let end = self.next;
         let idle =
             self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
         match quiet {

@@ -25,6 +25,8 @@ pub struct Pieces {
     reader: Box<dyn Read + Send>,
     stream: Option<Stream>,
     threads: usize,
+    /// Who looks at blocks, once it is certain how the log is carried.
+    scout: Option<Scout>,
     buffer: Vec<u8>,
     /// Blocks that were read ahead.
     ahead: Batch,
@@ -47,6 +49,7 @@ impl Pieces {
             reader,
             stream: Some(settings.stream()),
             threads: settings.threads.get(),
+            scout: None,
             buffer: vec![0; PIECE],
             ahead: Batch::default(),
             behind: Batch::default(),
@@ -75,9 +78,12 @@ impl Pieces {
     /// [`ErrorKind::Read`]. What was found until then was shown, and nothing comes behind it.
     pub fn read(&mut self, each: &mut dyn FnMut(Report<'_>)) -> Result<bool> {
         let Some(stream) = self.stream.as_mut() else { return Ok(false) };
-        let read = match stream.scout() {
-            Some(scout) if self.threads > 1 => self.read_together(scout, each),
-            _ => self.read_one(each),
+        if self.scout.is_none() && self.threads > 1 {
+            self.scout = stream.scout();
+        }
+        let read = match self.scout {
+            Some(scout) => self.read_together(scout, each),
+            None => self.read_one(each),
         };
         let more = match read {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(true),
@@ -105,13 +111,14 @@ impl Pieces {
     /// Looks at the blocks that were read ahead while the next ones are read.
     fn read_together(&mut self, scout: Scout, each: &mut dyn FnMut(Report<'_>)) -> io::Result<bool> {
         std::mem::swap(&mut self.ahead, &mut self.behind);
+        let failed = self.behind.failed.take();
         let batch = &self.behind;
         let blocks: Vec<&[u8]> = batch.blocks().collect();
         let (read, quiet) = look_and_read(&blocks, scout, self.threads, || {
-            self.ahead.fill(&mut *self.reader, batch.rest(), BLOCK * BLOCKS * self.threads)
+            self.ahead.fill(&mut *self.reader, failed, batch.rest(), BLOCK * BLOCKS * self.threads)
         });
         if let Some(stream) = &mut self.stream {
-            let mut left = batch.bytes.get(..batch.whole).unwrap_or_default();
+            let mut left = batch.lines();
             let mut lengths = blocks.iter().map(|block| block.len());
             // Neighbours that are quiet are passed over together.
             for group in quiet.chunk_by(|a, b| a.is_some() && b.is_some()) {
@@ -120,8 +127,9 @@ impl Pieces {
                 stream.push_looked_at(block, Quiet::together(group), each);
                 left = behind;
             }
+            // A line that does not end in a whole batch is the stream's to cut, and so is what ends without a line feed.
+            stream.push_each(left, each);
             if !matches!(read, Ok(true)) {
-                // What stands behind the last line feed.
                 stream.push_each(&self.ahead.bytes, each);
             }
         }
@@ -166,29 +174,42 @@ fn look_and_read<T>(
 #[derive(Default)]
 struct Batch {
     bytes: Vec<u8>,
-    /// Bytes up to and with the last line feed.
+    /// Bytes up to and with the last line feed; 0 if there is none.
     whole: usize,
+    /// Why nothing comes behind them.
+    failed: Option<io::Error>,
 }
 
 impl Batch {
-    /// Takes the rest of the batch before and as many bytes as there are, up to so many. Whether there were any.
-    fn fill(&mut self, reader: &mut (dyn Read + Send), rest: &[u8], upto: usize) -> io::Result<bool> {
+    /// Takes the rest of the batch before and as many bytes as there are, up to so many. Whether there were any; what
+    /// had `failed` before is told then, when all that came before it was looked at.
+    fn fill(
+        &mut self,
+        reader: &mut (dyn Read + Send),
+        failed: Option<io::Error>,
+        rest: &[u8],
+        upto: usize,
+    ) -> io::Result<bool> {
         self.bytes.clear();
         self.bytes.extend_from_slice(rest);
+        self.whole = 0;
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let before = self.bytes.len();
         let read = reader.take(upto as u64).read_to_end(&mut self.bytes);
         let new = self.bytes.get(before..).unwrap_or_default();
-        self.whole = memchr::memrchr(b'\n', new).map_or(0, |at| before + at + 1);
         if new.is_empty() {
             return read.map(|_| false);
         }
-        // An error comes again with the next batch, or the log goes on.
+        self.whole = memchr::memrchr(b'\n', new).map_or(0, |at| before + at + 1);
+        self.failed = read.err();
         Ok(true)
     }
 
     /// Whole lines, about [`BLOCK`] bytes of them at a time.
     fn blocks(&self) -> impl Iterator<Item = &[u8]> {
-        let mut left = self.bytes.get(..self.whole).unwrap_or_default();
+        let mut left = if self.whole > 0 { self.lines() } else { b"" };
         std::iter::from_fn(move || {
             let from = left.len().min(BLOCK).checked_sub(1)?;
             let end = memchr::memchr(b'\n', left.get(from..)?).map_or(left.len(), |at| from + at + 1);
@@ -198,9 +219,15 @@ impl Batch {
         })
     }
 
+    /// What is looked at with this batch: its whole lines, or all of it where it is a part of one line.
+    fn lines(&self) -> &[u8] {
+        let end = if self.whole > 0 { self.whole } else { self.bytes.len() };
+        self.bytes.get(..end).unwrap_or_default()
+    }
+
     /// The line that goes on in the next batch.
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.whole..).unwrap_or_default()
+        self.bytes.get(self.lines().len()..).unwrap_or_default()
     }
 }
 
@@ -249,5 +276,46 @@ mod tests {
         log.extend_from_slice(b"\n[    2.000001] Kernel panic - not syncing: ring 7 is gone\n");
         assert_eq!(read(&log, 2), read(&log, 1));
         assert_eq!(read(&log, 2).0.len(), 1);
+    }
+
+    #[test]
+    fn ok_an_endless_line_takes_no_memory() {
+        let quiet = b"[    1.000001] quiet\n".repeat(200_000);
+        let endless = io::repeat(b'x').take(64 << 20);
+        let settings = Settings { threads: NonZero::new(2).unwrap(), ..Settings::default() };
+        let mut pieces =
+            Pieces::new("log".into(), Box::new(io::Cursor::new(quiet).chain(endless)), &settings);
+        while pieces.read(&mut |_| {}).unwrap() {}
+        let held = pieces.ahead.bytes.capacity().max(pieces.behind.bytes.capacity());
+        assert!(held <= 4 * BLOCK * BLOCKS * 2, "{held}");
+    }
+
+    /// Fails once, and is at its end from then on.
+    struct Failing(Option<io::Error>);
+
+    impl Read for Failing {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            self.0.take().map_or(Ok(0), Err)
+        }
+    }
+
+    #[test]
+    fn err_a_reader_fails_behind_what_it_read() {
+        for threads in 1..4 {
+            let mut log = b"[    1.000001] quiet\n".repeat(400_000);
+            log.extend_from_slice(b"[    2.000001] Kernel panic - not syncing: ring 7 is gone");
+            let reader = io::Cursor::new(log).chain(Failing(Some(io::Error::other("cable"))));
+            let settings = Settings { threads: NonZero::new(threads).unwrap(), ..Settings::default() };
+            let mut pieces = Pieces::new("log".into(), Box::new(reader), &settings);
+            let mut found = 0;
+            let error = loop {
+                match pieces.read(&mut |_| found += 1) {
+                    Ok(true) => {}
+                    other => break other,
+                }
+            };
+            assert!(error.is_err() && found == 1, "{threads} threads: {error:?}, {found} reports");
+            assert!(!pieces.read(&mut |_| {}).unwrap());
+        }
     }
 }
