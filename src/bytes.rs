@@ -13,6 +13,29 @@ use nom::{IResult, Parser};
 /// What every atom returns.
 pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
 
+/// The bytes that some texts start with: what starts otherwise is none of them.
+pub(crate) struct Firsts([bool; 256]);
+
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it")]
+impl Firsts {
+    pub(crate) const fn new() -> Self {
+        Self([false; 256])
+    }
+
+    /// These, and the first byte of one more.
+    pub(crate) const fn with(mut self, text: &[u8]) -> Self {
+        self.0[text[0] as usize] = true;
+        self
+    }
+}
+
+impl Firsts {
+    /// Whether `text` starts like one of them.
+    pub(crate) fn may_be(&self, text: &[u8]) -> bool {
+        text.first().and_then(|c| self.0.get(usize::from(*c))).is_some_and(|is| *is)
+    }
+}
+
 /// Runs a parser where failure is no more than "not this".
 pub(crate) fn run<'a, T>(
     mut parser: impl Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
@@ -27,7 +50,28 @@ pub(crate) fn hex_value(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from((*d as char).to_digit(16)?)))
+    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from(nibble(*d)?)))
+}
+
+/// What a byte is that is no hex digit.
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each hex digit: registers, offsets and addresses are most of what a report has to read.
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it")]
+const NIBBLES: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value] as usize] = value as u8;
+        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
+
+/// The value of a hex digit.
+fn nibble(digit: u8) -> Option<u8> {
+    NIBBLES.get(usize::from(digit)).copied().filter(|value| *value != NO_DIGIT)
 }
 
 /// The value of decimal digits; `None` for anything else or more than 64 bits.

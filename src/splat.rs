@@ -49,7 +49,7 @@ fn capped(line: Line<'_>) -> Line<'_> {
 }
 
 /// Lines that most splats have no more of.
-const USUAL_LINES: usize = 64;
+const USUAL_LINES: usize = 128;
 
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
@@ -175,12 +175,19 @@ impl<'log> Splats<'log> {
     }
 
     fn feed_one(&mut self, raw: RawLine<'log>) {
-        let text = raw.text();
-        let headers = self.headers(&raw, text);
-        if self.open.is_empty() && headers.is_empty() {
-            return;
+        if !self.open.is_empty() {
+            let line = raw.read();
+            let headers = self.headers(&raw, line.text);
+            return self.take(capped(line), headers);
         }
-        let line = capped(raw.read());
+        // Most lines are no header: their prefix is not read.
+        let headers = self.headers(&raw, raw.text());
+        if !headers.is_empty() {
+            self.take(capped(raw.read()), headers);
+        }
+    }
+
+    fn take(&mut self, line: Line<'log>, headers: Vec<Header<'log>>) {
         if line.foreign {
             return;
         }

@@ -1,6 +1,7 @@
 //! The lines above stacks: what a stack is of.
 
 use super::Block;
+use crate::bytes::Firsts;
 use crate::printk;
 use crate::report::{Role, Text};
 
@@ -47,6 +48,17 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("Preemption disabled at:", Role::Origin, false),
     ("{%s} state was registered at:", Role::LockUsage, true),
 ];
+
+/// Their first bytes.
+const FIRSTS: Firsts = {
+    let mut firsts = Firsts::new();
+    let mut rest: &[(&str, Role, bool)] = STARTS;
+    while let Some(((format, ..), next)) = rest.split_first() {
+        firsts = firsts.with(format.as_bytes());
+        rest = next;
+    }
+    firsts
+};
 
 /// KCSAN's two sides, and the task that changed the value: `%s to 0x%px of %zu bytes by %s on cpu %i:`.
 const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
@@ -95,7 +107,8 @@ fn of_kthread(text: &[u8]) -> bool {
 pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
     let inner = text.trim_ascii_start();
     let mut found = Vec::new();
-    for (format, role, labelled) in STARTS {
+    let likely = if FIRSTS.may_be(inner) { STARTS } else { &[] };
+    for (format, role, labelled) in likely {
         found.clear();
         if let Some(tail) = printk::read(format, inner, &mut found) {
             // `Call Trace: …` may share its line with the first marker or with words that are no stack.

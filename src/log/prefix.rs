@@ -43,11 +43,20 @@ impl Prefix {
 
 /// The prefix of `line` and the text behind it, trailing CR and colour codes cut. What stands before the prefix is
 /// no part of the text.
+#[inline]
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
-    if let Some(Plain { time, caller, text }) = Plain::of(line) {
-        return (text, Prefix { time: Some(time), clock: Some(time), caller, ..Prefix::default() });
+    match Plain::of(line) {
+        Some(Plain { time, caller, text }) => {
+            (text, Prefix { level: None, time: Some(time), clock: Some(time), caller, foreign: false })
+        }
+        None => parsed(line),
     }
+}
+
+/// The same, of any prefix.
+#[inline(never)]
+fn parsed(line: &[u8]) -> (&[u8], Prefix) {
     match line.first() {
         Some(b'[' | b'<' | 0x1b) => at_start(line),
         Some(_) => glued(line).and_then(|at| line.get(at..)).map_or((line, Prefix::default()), at_start),
@@ -104,7 +113,8 @@ fn skip_brackets(line: &[u8]) -> &[u8] {
 pub(super) fn glued(line: &[u8]) -> Option<usize> {
     let line = line.get(..GLUE_BYTES).unwrap_or(line);
     // The line's own prefix does not count.
-    let own = level(line).map_or(0, |(rest, _)| line.len() - rest.len());
+    let has_level = line.first() == Some(&b'<');
+    let own = has_level.then(|| level(line).ok()).flatten().map_or(0, |(rest, _)| line.len() - rest.len());
     let mut at = own + 1;
     loop {
         at += memchr::memchr(b'[', line.get(at..)?)?;

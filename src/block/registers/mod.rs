@@ -96,8 +96,9 @@ fn indented(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// A register whose value is printed in hex, perhaps with more behind it: `00007f12dcc21700(0000)`.
 fn register<'a>(name: &'a [u8], text: &'a [u8]) -> Register<'a> {
-    let digits = text.split(|c| matches!(c, b'(' | b',')).next().unwrap_or(text);
-    Register { name: Text::from(name), text: Text::from(text), value: hex_value(digits) }
+    let first = || text.split(|c| matches!(c, b'(' | b',')).next();
+    let value = hex_value(text).or_else(|| hex_value(first()?));
+    Register { name: Text::from(name), text: Text::from(text), value }
 }
 
 /// Pairs of `name: value`; `None` unless there is one. The line may go on behind the last pair.
@@ -150,13 +151,14 @@ fn pointer(text: &[u8]) -> Pointer<'_> {
 
 impl<'log> RegisterLine<'log> {
     /// The registers of this line, named as what follows those of the lines before it where it has no names.
-    pub(crate) fn entries_behind(&self, before: &[Register<'log>]) -> Vec<Register<'log>> {
+    pub(crate) fn take_entries(&mut self, before: &[Register<'log>]) -> Vec<Register<'log>> {
+        let entries = std::mem::take(&mut self.entries);
         if !self.continues {
-            return self.entries.clone();
+            return entries;
         }
         let known = before.iter().filter(|r| r.name.starts_with(b"r")).count();
         let names = s390::GPRS.iter().skip(known);
-        names.zip(&self.entries).map(|(n, r)| Register { name: Text::from(*n), ..r.clone() }).collect()
+        names.zip(entries).map(|(n, r)| Register { name: Text::from(*n), ..r }).collect()
     }
 
     /// Takes what stands behind the name of the instruction pointer.
