@@ -60,11 +60,14 @@ pub(crate) fn read<'a>(format: &str, line: &'a [u8], found: &mut Vec<&'a [u8]>) 
 }
 
 /// The literal a format starts with, which any line that matches it starts with too.
-pub(crate) fn literal_prefix(format: &str) -> &[u8] {
-    match piece(format.as_bytes()) {
-        Piece::Literal(literal, _) => literal,
-        _ => b"",
+#[allow(clippy::indexing_slicing, reason = "below the length")]
+pub(crate) const fn literal_prefix(format: &str) -> &[u8] {
+    let format = format.as_bytes();
+    let mut end = 0;
+    while end < format.len() && !matches!(format[end], b'%' | b'\n') {
+        end += 1;
     }
+    format.split_at(end).0
 }
 
 /// The longest literal of a format, the first of those: every line that matches holds it.

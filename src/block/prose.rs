@@ -1,6 +1,6 @@
 //! Lines that belong to a report and say nothing that is kept.
 
-use crate::bytes::Firsts;
+use crate::bytes::Starts;
 
 /// What they start with.
 const PROSE: &[&str] = &[
@@ -94,20 +94,19 @@ const PROSE: &[&str] = &[
     "lock-classes",
 ];
 
-/// Their first bytes.
-const FIRSTS: Firsts = {
-    let mut firsts = Firsts::new();
+static LIKELY: Starts = {
+    let mut likely = Starts::new();
     let mut rest: &[&str] = PROSE;
     while let Some((words, next)) = rest.split_first() {
-        firsts = firsts.with(words.as_bytes());
+        likely.add(words.as_bytes());
         rest = next;
     }
-    firsts
+    likely
 };
 
 /// Whether it is such a line.
 pub(super) fn is_prose(line: &[u8]) -> bool {
-    FIRSTS.may_be(line)
+    LIKELY.may_start(line)
         && PROSE.iter().map(|p| p.as_bytes()).any(|p| p.first() == line.first() && line.starts_with(p))
 }
 

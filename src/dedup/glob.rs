@@ -1,5 +1,6 @@
 //! Patterns in which `*` stands for any text: of titles, and of function names.
 
+use crate::bytes::Starts;
 use memchr::{memchr, memmem};
 
 /// Whether `text` matches `pattern`; linear in `text` for each `*`.
@@ -103,8 +104,8 @@ impl Reasons {
 #[derive(Debug)]
 struct Trie {
     nodes: Vec<Node>,
-    /// Bits for the first three bytes of the literals: most texts go no further.
-    triples: [u64; 64],
+    /// Most texts go no further.
+    starts: Starts,
 }
 
 #[derive(Debug, Default)]
@@ -115,25 +116,13 @@ struct Node {
     ends: Vec<usize>,
 }
 
-/// The bit of three bytes.
-#[inline]
-const fn triple([a, b, c]: &[u8; 3]) -> (usize, u64) {
-    let bit = u32::from_le_bytes([*a, *b, *c, 0]).wrapping_mul(0x9e37_79b1) >> 20;
-    (bit as usize >> 6, 1 << (bit & 63))
-}
-
 impl Trie {
     fn new() -> Self {
-        Self { nodes: vec![Node::default()], triples: [0; 64] }
+        Self { nodes: vec![Node::default()], starts: Starts::new() }
     }
 
     fn insert(&mut self, literal: &[u8], id: usize) {
-        // A shorter one may go on with anything; one of a byte, or of none, says too little.
-        match *literal {
-            [a, b, c, ..] => self.mark(&[a, b, c]),
-            [a, b] => (0..=u8::MAX).for_each(|c| self.mark(&[a, b, c])),
-            _ => self.triples = [u64::MAX; 64],
-        }
+        self.starts.add(literal);
         let mut at = 0;
         for byte in literal {
             let new = self.nodes.len();
@@ -152,17 +141,10 @@ impl Trie {
         }
     }
 
-    fn mark(&mut self, start: &[u8; 3]) {
-        let (word, bit) = triple(start);
-        self.triples.get_mut(word).into_iter().for_each(|bits| *bits |= bit);
-    }
-
     /// Calls `each` with every literal that `text` starts with.
     #[inline]
     fn walk(&self, text: &[u8], each: &mut impl FnMut(usize)) {
-        let may_start =
-            |(word, bit): (usize, u64)| self.triples.get(word).is_some_and(|bits| bits & bit != 0);
-        if text.first_chunk().map(triple).is_none_or(may_start) {
+        if self.starts.may_start(text) {
             self.descend(text, each);
         }
     }

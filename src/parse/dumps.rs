@@ -65,7 +65,8 @@ impl<'log> Dumps<'log> {
             self.begin(&line, open);
         }
         let last = self.registers.len().checked_sub(1)?;
-        let at = if is_new || line.continues { last } else { self.dump_of(&line).unwrap_or(last) };
+        let alone = is_new || line.continues || self.from == last;
+        let at = if alone { last } else { self.dump_of(&line).unwrap_or(last) };
         self.open = true;
         let dump = self.registers.get_mut(at)?;
         dump.user |= line.user == Some(true);

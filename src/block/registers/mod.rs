@@ -10,14 +10,10 @@ mod riscv;
 mod s390;
 mod x86;
 
-use crate::bytes::{Parsed, hex_value, run, symbol, trailing_location, word};
+use crate::bytes::{blank, hex_value, run, symbol, trailing_location, word};
 use crate::report::{InstructionPointer, Register, SourceLocation, Symbol, Text};
-use nom::Parser;
-use nom::bytes::complete::take_while1;
-use nom::character::complete::{char, space0};
-use nom::combinator::verify;
-use nom::multi::fold_many_m_n;
-use nom::sequence::{preceded, terminated};
+use nom::character::complete::char;
+use nom::sequence::preceded;
 
 /// What one line of a dump holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -101,18 +97,29 @@ fn register<'a>(name: &'a [u8], text: &'a [u8]) -> Register<'a> {
     Register { name: Text::from(name), text: Text::from(text), value }
 }
 
+/// Most registers on a line.
+const PAIRS: usize = 16;
+
 /// Pairs of `name: value`; `None` unless there is one. The line may go on behind the last pair.
 fn pairs<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], Vec<Register<'a>>)> {
-    let name = |i| -> Parsed<'a, &'a [u8]> {
-        let name = take_while1(|c: u8| c.is_ascii_alphanumeric() || c == b'_');
-        verify(terminated(name, (space0, char(':'))), |n: &[u8]| known(n)).parse(i)
-    };
-    let pair = preceded(space0, (name, preceded(space0, word)));
-    let all = fold_many_m_n(1, 16, pair, Vec::new, |mut all, (name, value)| {
+    let mut all = Vec::new();
+    let mut rest = text;
+    while all.len() < PAIRS
+        && let Some((behind, (name, value))) = pair(rest, &known)
+    {
         all.push(register(name, value));
-        all
-    });
-    run(all, text)
+        rest = behind;
+    }
+    (!all.is_empty()).then_some((rest, all))
+}
+
+/// ` name: value`.
+fn pair<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], (&'a [u8], &'a [u8]))> {
+    let (text, _) = blank(text).ok()?;
+    let end = text.iter().position(|c| !c.is_ascii_alphanumeric() && *c != b'_')?;
+    let (name, rest) = text.split_at_checked(end).filter(|(name, _)| known(name))?;
+    let (rest, value) = run(preceded((blank, char(':'), blank), word), rest)?;
+    Some((rest, (name, value)))
 }
 
 /// The same where a hex number stands behind every name and nothing behind the last number.
