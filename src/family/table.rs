@@ -2,7 +2,7 @@
 //! format itself.
 
 use super::{Format, Rule, rules};
-use crate::printk;
+use crate::printk::{self, Pairs};
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -33,6 +33,7 @@ struct Entry {
     prefix: &'static [u8],
     /// [`quad`] of the prefix.
     quad: Option<usize>,
+    pairs: Pairs,
     rule: &'static Rule,
     format: Format,
 }
@@ -81,17 +82,19 @@ impl Table {
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
+                let pairs = Pairs::of_format(format.text);
                 match prefix.first() {
                     Some(first) => {
                         table.filter.mark(prefix);
                         if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
-                            entries.push(Entry { prefix, quad: quad(prefix), rule, format });
+                            entries.push(Entry { prefix, quad: quad(prefix), pairs, rule, format });
                         }
                     }
                     None => {
                         table.inner.push(Entry {
                             prefix: printk::longest_literal(format.text),
                             quad: None,
+                            pairs,
                             rule,
                             format,
                         });
@@ -154,19 +157,17 @@ fn quad(text: &[u8]) -> Option<usize> {
 
 /// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
 pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
-    if !TABLE.filter.may_start(text) {
-        return None;
-    }
-    let mut text = text;
-    if literal(text).next().is_some() {
-        return Some(text);
-    }
+    let may_start = TABLE.filter.may_start(text);
+    may_start.then(|| if literal(text).next().is_some() { text } else { behind_lead_ins(text) })
+}
+
+fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
     for _ in 0..2 {
-        let Some(lead) = LEAD_INS.iter().find(|l| text.starts_with(l)) else { break };
-        text = text.get(lead.len()..)?;
+        let Some(rest) = LEAD_INS.iter().find_map(|lead| text.strip_prefix(*lead)) else { break };
+        text = rest;
     }
-    Some(undated(text))
+    undated(text)
 }
 
 /// What stands behind `2018/01/09 14:28:48 `, with which Go's `log` starts the lines that the fuzzer prints itself.
@@ -182,19 +183,46 @@ pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     literal(text).chain(inner(text))
 }
 
+/// The same behind the lead-ins, and where that is. `has_literal` says whether the filter let `text` pass,
+/// `has_inner` whether one of the [`needles`] stands in it.
+pub(crate) fn headers(text: &[u8], has_literal: bool, has_inner: bool) -> (&[u8], Vec<Header<'_>>) {
+    let text = text.trim_ascii_end();
+    let mut start = text;
+    let mut found = Vec::new();
+    if has_literal {
+        found.extend(literal(text));
+        if found.is_empty() {
+            start = behind_lead_ins(text);
+        }
+        if start.len() < text.len() {
+            found.extend(literal(start));
+        }
+    }
+    if has_inner {
+        found.extend(inner(start));
+    }
+    (start, found)
+}
+
 /// The same among the rows whose format starts with a literal.
-pub(crate) fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
     let first = text.first().map_or(0, |c| usize::from(*c));
     let entries = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
     let quad = quad(text);
-    let starts = move |e: &&Entry| (e.quad.is_none() || e.quad == quad) && text.starts_with(e.prefix);
-    entries.iter().filter(starts).filter_map(move |e| e.read(text))
+    let mut pairs = None;
+    let may_fit = move |e: &&Entry| {
+        (e.quad.is_none() || e.quad == quad)
+            && pairs.get_or_insert_with(|| Pairs::of(text)).hold(e.pairs)
+            && text.starts_with(e.prefix)
+    };
+    entries.iter().filter(may_fit).filter_map(move |e| e.read(text))
 }
 
 /// The same among the rows whose format starts with a conversion.
-pub(crate) fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    let holds = move |e: &&Entry| memchr::memmem::find(text, e.prefix).is_some();
-    TABLE.inner.iter().filter(holds).filter_map(move |e| e.read(text))
+fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    let pairs = Pairs::of(text);
+    let may_fit = move |e: &&Entry| pairs.hold(e.pairs) && memchr::memmem::find(text, e.prefix).is_some();
+    TABLE.inner.iter().filter(may_fit).filter_map(move |e| e.read(text))
 }
 
 /// Bytes of a literal that are searched for: each needle is one more search of the whole log, and rows whose literals

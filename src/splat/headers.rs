@@ -16,21 +16,6 @@ impl Inner {
     }
 }
 
-/// Where a header would start.
-struct Start<'log> {
-    text: &'log [u8],
-    /// Whether it holds the literal of a row that starts with a conversion.
-    has_inner: bool,
-}
-
-impl<'log> Start<'log> {
-    /// The rows that it fits.
-    fn rows(&self) -> impl Iterator<Item = Header<'log>> + use<'log> {
-        let inner = self.has_inner.then(|| family::inner(self.text));
-        family::literal(self.text).chain(inner.into_iter().flatten())
-    }
-}
-
 impl<'log> Splats<'log> {
     /// Moves every inner literal to its next occurrence at or after `offset`.
     pub(super) fn find_inner(&mut self, offset: usize) {
@@ -63,8 +48,7 @@ impl<'log> Splats<'log> {
             let (first, second) =
                 raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
             for line in [Some(first), second].into_iter().flatten() {
-                let start = self.start_of(&line, line.text());
-                if start.is_some_and(|start| start.rows().next().is_some()) {
+                if !self.rows(&line, line.text()).1.is_empty() {
                     return true;
                 }
             }
@@ -74,27 +58,27 @@ impl<'log> Splats<'log> {
 
     /// The headers that a line is, if it is one.
     pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
-        let Some(start) = self.start_of(raw, text) else { return Vec::new() };
-        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
-        let found: Vec<_> = start.rows().filter(fits).collect();
+        let (start, mut found) = self.rows(raw, text);
         // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
-        let repeated = !found.is_empty() && memchr::memmem::find(start.text, b" [inline]").is_some();
-        if repeated { Vec::new() } else { found }
+        if found.is_empty() || memchr::memmem::find(start, b" [inline]").is_some() {
+            return Vec::new();
+        }
+        found.retain(|h| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset))));
+        found
     }
 
-    /// Where the header of a line would start; `None` if it cannot be one.
-    fn start_of(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Option<Start<'log>> {
+    /// Where the header of a line starts, and the rows that it fits.
+    fn rows(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> (&'log [u8], Vec<Header<'log>>) {
         let end = raw.offset + raw.bytes.len();
         let has_inner = self.next_inner < end;
-        let start = match family::lead_in(text) {
-            Some(start) => start,
-            None if has_inner => text,
-            None => return None,
-        };
+        let has_literal = self.filter.may_start(text);
+        if !has_literal && !has_inner {
+            return (text, Vec::new());
+        }
         if has_inner {
             self.find_inner(end);
         }
-        Some(Start { text: start.trim_ascii_end(), has_inner })
+        family::headers(text, has_literal, has_inner)
     }
 
     /// The lines before `offset`, as far back as a row may ask for them.
