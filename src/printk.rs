@@ -28,17 +28,21 @@ const RETRIES: u32 = 64;
 /// Most bytes of a line that a format looks at.
 pub(crate) const LINE_LIMIT: usize = 4096;
 
-/// The pairs of neighbouring bytes that a text holds, hashed to 128 bits: what says soonest that a line lacks the words
-/// of a format.
+/// The pairs of neighbouring bytes that a text holds, one bit per hash: what says soonest that a line lacks words of a
+/// format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Pairs(u128);
+pub(crate) struct Pairs(u64);
 
 impl Pairs {
-    /// Those of a line, as far as a format looks at it.
+    /// Those of a text.
     pub(crate) fn of(line: &[u8]) -> Self {
-        let line = line.get(..LINE_LIMIT).unwrap_or(line);
-        let next = line.iter().skip(1);
-        Self(line.iter().zip(next).fold(0, |bits, (a, b)| bits | Self::bit(*a, *b)))
+        let mut before = line.first().copied().unwrap_or_default();
+        let mut bits = 0;
+        for c in line.iter().skip(1) {
+            bits |= 1 << (u32::from(before).wrapping_mul(37).wrapping_add(u32::from(*c)) & 63);
+            before = *c;
+        }
+        Self(bits)
     }
 
     /// Those of the literals of a format: every line that matches holds them.
@@ -46,11 +50,8 @@ impl Pairs {
         Self(literals(format).fold(0, |bits, literal| bits | Self::of(literal).0))
     }
 
-    const fn bit(a: u8, b: u8) -> u128 {
-        1 << ((a as u32).wrapping_mul(37).wrapping_add(b as u32) & 127)
-    }
-
     /// Whether all of `others` are among these.
+    #[inline]
     pub(crate) const fn hold(self, others: Self) -> bool {
         others.0 & !self.0 == 0
     }
@@ -97,7 +98,16 @@ pub(crate) fn literal_prefix(format: &str) -> &[u8] {
 
 /// The longest literal of a format, the first of those: every line that matches holds it.
 pub(crate) fn longest_literal(format: &str) -> &[u8] {
-    literals(format).fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
+    longest(literals(format))
+}
+
+/// The longest literal behind the first conversion of a format.
+pub(crate) fn longest_word(format: &str) -> &[u8] {
+    longest(literals(format).skip(usize::from(!literal_prefix(format).is_empty())))
+}
+
+fn longest<'f>(literals: impl Iterator<Item = &'f [u8]>) -> &'f [u8] {
+    literals.fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
 }
 
 /// What stands between the conversions of a format.

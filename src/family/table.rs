@@ -2,7 +2,8 @@
 //! format itself.
 
 use super::{Format, Rule, rules};
-use crate::printk::{self, Pairs};
+use crate::printk::{self, LINE_LIMIT, Pairs};
+use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -30,10 +31,10 @@ pub(crate) struct Header<'log> {
 }
 
 struct Entry {
+    /// What the format starts with; where that is a conversion, its longest literal.
     prefix: &'static [u8],
-    /// [`quad`] of the prefix.
-    quad: Option<usize>,
-    pairs: Pairs,
+    /// The longest literal behind.
+    word: Finder<'static>,
     rule: &'static Rule,
     format: Format,
 }
@@ -47,11 +48,32 @@ impl Entry {
     }
 }
 
+/// Entries in table order, and of each what its lines hold.
+#[derive(Default)]
+struct Entries {
+    pairs: Vec<Pairs>,
+    entries: Vec<Entry>,
+}
+
+impl Entries {
+    fn push(&mut self, prefix: &'static [u8], rule: &'static Rule, format: Format) {
+        self.pairs.push(Pairs::of_format(format.text));
+        let word = Finder::new(printk::longest_word(format.text));
+        self.entries.push(Entry { prefix, word, rule, format });
+    }
+
+    /// Those that a line with these pairs may be.
+    fn that_fit(&self, pairs: Pairs) -> impl Iterator<Item = &Entry> {
+        let fits = self.pairs.iter().zip(&self.entries).filter(move |(needed, _)| pairs.hold(**needed));
+        fits.map(|(_, entry)| entry)
+    }
+}
+
 struct Table {
-    /// Entries whose format starts with a literal, in table order, by their first byte.
-    by_first: [Vec<Entry>; 256],
-    /// Entries whose format starts with a conversion: found by a literal inside.
-    inner: Vec<Entry>,
+    /// Rows whose format starts with a literal, by its first byte.
+    by_first: [Entries; 256],
+    /// Rows whose format starts with a conversion: found by a literal inside.
+    inner: Entries,
     filter: Filter,
 }
 
@@ -75,30 +97,20 @@ static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 impl Table {
     fn build() -> Self {
         let mut table = Self {
-            by_first: std::array::from_fn(|_| Vec::new()),
-            inner: Vec::new(),
+            by_first: std::array::from_fn(|_| Entries::default()),
+            inner: Entries::default(),
             filter: Filter { quads: [0; 1024], pairs: [0; 1024] },
         };
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
-                let pairs = Pairs::of_format(format.text);
-                match prefix.first() {
-                    Some(first) => {
-                        table.filter.mark(prefix);
-                        if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
-                            entries.push(Entry { prefix, quad: quad(prefix), pairs, rule, format });
-                        }
-                    }
-                    None => {
-                        table.inner.push(Entry {
-                            prefix: printk::longest_literal(format.text),
-                            quad: None,
-                            pairs,
-                            rule,
-                            format,
-                        });
-                    }
+                let Some(first) = prefix.first() else {
+                    table.inner.push(printk::longest_literal(format.text), rule, format);
+                    continue;
+                };
+                table.filter.mark(prefix);
+                if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
+                    entries.push(prefix, rule, format);
                 }
             }
         }
@@ -164,7 +176,8 @@ pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
 fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
     for _ in 0..2 {
-        let Some(rest) = LEAD_INS.iter().find_map(|lead| text.strip_prefix(*lead)) else { break };
+        let lead_in = LEAD_INS.iter().filter(|lead| lead.first() == text.first());
+        let Some(rest) = lead_in.filter_map(|lead| text.strip_prefix(*lead)).next() else { break };
         text = rest;
     }
     undated(text)
@@ -206,23 +219,19 @@ pub(crate) fn headers(text: &[u8], has_literal: bool, has_inner: bool) -> (&[u8]
 
 /// The same among the rows whose format starts with a literal.
 fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    let head = text.get(..LINE_LIMIT).unwrap_or(text);
     let first = text.first().map_or(0, |c| usize::from(*c));
-    let entries = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
-    let quad = quad(text);
-    let mut pairs = None;
-    let may_fit = move |e: &&Entry| {
-        (e.quad.is_none() || e.quad == quad)
-            && pairs.get_or_insert_with(|| Pairs::of(text)).hold(e.pairs)
-            && text.starts_with(e.prefix)
-    };
-    entries.iter().filter(may_fit).filter_map(move |e| e.read(text))
+    let entries = TABLE.by_first.get(first).filter(|of_first| !of_first.entries.is_empty());
+    let entries = entries.into_iter().flat_map(|of_first| of_first.that_fit(Pairs::of(head)));
+    let has_words = |e: &&Entry| head.starts_with(e.prefix) && e.word.find(head).is_some();
+    entries.filter(has_words).filter_map(move |e| e.read(text))
 }
 
 /// The same among the rows whose format starts with a conversion.
 fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    let pairs = Pairs::of(text);
-    let may_fit = move |e: &&Entry| pairs.hold(e.pairs) && memchr::memmem::find(text, e.prefix).is_some();
-    TABLE.inner.iter().filter(may_fit).filter_map(move |e| e.read(text))
+    let head = text.get(..LINE_LIMIT).unwrap_or(text);
+    let entries = TABLE.inner.that_fit(Pairs::of(head));
+    entries.filter(|e| e.word.find(head).is_some()).filter_map(move |e| e.read(text))
 }
 
 /// Bytes of a literal that are searched for: each needle is one more search of the whole log, and rows whose literals
@@ -232,7 +241,7 @@ const NEEDLE_BYTES: usize = 16;
 /// The literals by which headers that start with a conversion are found, each once.
 pub(crate) fn needles() -> impl Iterator<Item = &'static [u8]> {
     let needle = |e: &Entry| e.prefix.get(..NEEDLE_BYTES).unwrap_or(e.prefix);
-    TABLE.inner.iter().map(needle).collect::<BTreeSet<_>>().into_iter()
+    TABLE.inner.entries.iter().map(needle).collect::<BTreeSet<_>>().into_iter()
 }
 
 #[cfg(test)]
