@@ -98,16 +98,7 @@ pub(crate) fn literal_prefix(format: &str) -> &[u8] {
 
 /// The longest literal of a format, the first of those: every line that matches holds it.
 pub(crate) fn longest_literal(format: &str) -> &[u8] {
-    longest(literals(format))
-}
-
-/// The longest literal behind the first conversion of a format.
-pub(crate) fn longest_word(format: &str) -> &[u8] {
-    longest(literals(format).skip(usize::from(!literal_prefix(format).is_empty())))
-}
-
-fn longest<'f>(literals: impl Iterator<Item = &'f [u8]>) -> &'f [u8] {
-    literals.fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
+    literals(format).fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
 }
 
 /// What stands between the conversions of a format.

@@ -7,7 +7,7 @@
 mod rule;
 mod table;
 
-pub(crate) use rule::{Before, Follows, Format, Rule};
+pub(crate) use rule::{After, Before, Follows, Format, Rule};
 pub(crate) use table::{Filter, Header, filter, header, headers, lead_in, needles};
 
 use rule::{expects_stack, rule};

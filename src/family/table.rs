@@ -35,16 +35,20 @@ struct Entry {
     prefix: &'static [u8],
     /// The longest literal behind.
     word: Finder<'static>,
+    /// What of the format is still to be read behind `prefix`.
+    rest: &'static str,
     rule: &'static Rule,
     format: Format,
 }
 
 impl Entry {
-    fn read<'log>(&self, text: &'log [u8]) -> Option<Header<'log>> {
+    /// Reads the first [`LINE_LIMIT`] bytes of a line.
+    fn read<'log>(&self, head: &'log [u8]) -> Option<Header<'log>> {
+        let text = head.get(self.format.text.len() - self.rest.len()..)?;
+        self.word.find(text)?;
         let mut captures = Vec::new();
-        printk::read(self.format.text, text, &mut captures)?;
-        let fits = !self.rule.refuses(text);
-        fits.then_some(Header { rule: self.rule, format: self.format, captures })
+        printk::read(self.rest, text, &mut captures)?;
+        Some(Header { rule: self.rule, format: self.format, captures })
     }
 }
 
@@ -56,16 +60,29 @@ struct Entries {
 }
 
 impl Entries {
-    fn push(&mut self, prefix: &'static [u8], rule: &'static Rule, format: Format) {
+    /// Adds a row of which `rest` is still to be read where `prefix` was found.
+    fn push(&mut self, prefix: &'static [u8], rest: &'static str, rule: &'static Rule, format: Format) {
         self.pairs.push(Pairs::of_format(format.text));
-        let word = Finder::new(printk::longest_word(format.text));
-        self.entries.push(Entry { prefix, word, rule, format });
+        let word = Finder::new(printk::longest_literal(rest));
+        self.entries.push(Entry { prefix, word, rest, rule, format });
     }
 
-    /// Those that a line with these pairs may be.
-    fn that_fit(&self, pairs: Pairs) -> impl Iterator<Item = &Entry> {
-        let fits = self.pairs.iter().zip(&self.entries).filter(move |(needed, _)| pairs.hold(**needed));
-        fits.map(|(_, entry)| entry)
+    /// The rows that `text` fits, of those whose prefix is where `starts` says.
+    fn read<'log>(&self, text: &'log [u8], starts: impl Fn(&[u8], &Entry) -> bool) -> Vec<Header<'log>> {
+        let head = text.get(..LINE_LIMIT).unwrap_or(text);
+        let pairs = Pairs::of(head);
+        let mut found = Vec::new();
+        for (at, needed) in self.pairs.iter().enumerate() {
+            if pairs.hold(*needed)
+                && let Some(entry) = self.entries.get(at)
+                && starts(head, entry)
+                && let Some(header) = entry.read(head)
+                && !entry.rule.refuses(text)
+            {
+                found.push(header);
+            }
+        }
+        found
     }
 }
 
@@ -105,12 +122,13 @@ impl Table {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
                 let Some(first) = prefix.first() else {
-                    table.inner.push(printk::longest_literal(format.text), rule, format);
+                    table.inner.push(printk::longest_literal(format.text), format.text, rule, format);
                     continue;
                 };
                 table.filter.mark(prefix);
-                if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
-                    entries.push(prefix, rule, format);
+                let rest = format.text.get(prefix.len()..);
+                if let Some((entries, rest)) = table.by_first.get_mut(usize::from(*first)).zip(rest) {
+                    entries.push(prefix, rest, rule, format);
                 }
             }
         }
@@ -170,7 +188,7 @@ fn quad(text: &[u8]) -> Option<usize> {
 /// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
 pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
     let may_start = TABLE.filter.may_start(text);
-    may_start.then(|| if literal(text).next().is_some() { text } else { behind_lead_ins(text) })
+    may_start.then(|| if literal(text).is_empty() { behind_lead_ins(text) } else { text })
 }
 
 fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
@@ -193,7 +211,7 @@ fn undated(text: &[u8]) -> &[u8] {
 
 /// The row whose header `text` is, and all rows after it that share the header.
 pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    literal(text).chain(inner(text))
+    literal(text).into_iter().chain(inner(text))
 }
 
 /// The same behind the lead-ins, and where that is. `has_literal` says whether the filter let `text` pass,
@@ -201,14 +219,11 @@ pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
 pub(crate) fn headers(text: &[u8], has_literal: bool, has_inner: bool) -> (&[u8], Vec<Header<'_>>) {
     let text = text.trim_ascii_end();
     let mut start = text;
-    let mut found = Vec::new();
-    if has_literal {
-        found.extend(literal(text));
-        if found.is_empty() {
-            start = behind_lead_ins(text);
-        }
+    let mut found = if has_literal { literal(text) } else { Vec::new() };
+    if has_literal && found.is_empty() {
+        start = behind_lead_ins(text);
         if start.len() < text.len() {
-            found.extend(literal(start));
+            found = literal(start);
         }
     }
     if has_inner {
@@ -218,20 +233,15 @@ pub(crate) fn headers(text: &[u8], has_literal: bool, has_inner: bool) -> (&[u8]
 }
 
 /// The same among the rows whose format starts with a literal.
-fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    let head = text.get(..LINE_LIMIT).unwrap_or(text);
+fn literal(text: &[u8]) -> Vec<Header<'_>> {
     let first = text.first().map_or(0, |c| usize::from(*c));
-    let entries = TABLE.by_first.get(first).filter(|of_first| !of_first.entries.is_empty());
-    let entries = entries.into_iter().flat_map(|of_first| of_first.that_fit(Pairs::of(head)));
-    let has_words = |e: &&Entry| head.starts_with(e.prefix) && e.word.find(head).is_some();
-    entries.filter(has_words).filter_map(move |e| e.read(text))
+    let entries = TABLE.by_first.get(first).filter(|entries| !entries.entries.is_empty());
+    entries.map_or_else(Vec::new, |entries| entries.read(text, |head, entry| head.starts_with(entry.prefix)))
 }
 
 /// The same among the rows whose format starts with a conversion.
-fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    let head = text.get(..LINE_LIMIT).unwrap_or(text);
-    let entries = TABLE.inner.that_fit(Pairs::of(head));
-    entries.filter(|e| e.word.find(head).is_some()).filter_map(move |e| e.read(text))
+fn inner(text: &[u8]) -> Vec<Header<'_>> {
+    TABLE.inner.read(text, |_, _| true)
 }
 
 /// Bytes of a literal that are searched for: each needle is one more search of the whole log, and rows whose literals

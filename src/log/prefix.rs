@@ -118,11 +118,13 @@ pub(super) fn glued(line: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where the next `[` is. Where there are many, the next one is near, and asking `memchr` each time is what takes long.
+/// Where the next `[` is that is worth a look. Where there are many, the next ones are near, and asking `memchr` for each
+/// is what takes long.
 #[inline]
 fn bracket(text: &[u8]) -> Option<usize> {
     const NEAR: usize = 16;
-    let near = text.iter().take(NEAR).position(|c| *c == b'[');
+    let starts = |(a, b): (&u8, &u8)| *a == b'[' && matches!(b, b' ' | b'0'..=b'9');
+    let near = text.iter().take(NEAR).zip(text.iter().skip(1)).position(starts);
     near.or_else(|| memchr::memchr(b'[', text.get(NEAR..)?).map(|at| NEAR + at))
 }
 
