@@ -16,50 +16,44 @@ pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
 
 /// What some literals start with, by their first three bytes: says of most texts that they start with none of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Starts([u64; Starts::WORDS]);
+pub(crate) struct Starts {
+    threes: [u64; 64],
+    /// By the first byte, those that are shorter.
+    ones: [u64; 4],
+}
 
-#[allow(clippy::indexing_slicing, reason = "below 64 for any bytes")]
+#[allow(clippy::indexing_slicing, reason = "below 64 and 4 for any bytes")]
 impl Starts {
-    const WORDS: usize = 64;
-
     pub(crate) const fn new() -> Self {
-        Self([0; Self::WORDS])
+        Self { threes: [0; 64], ones: [0; 4] }
     }
 
     /// One more literal.
     pub(crate) const fn add(&mut self, literal: &[u8]) {
         match *literal {
-            [a, b, c, ..] => self.mark([a, b, c]),
-            [a, b] => {
-                let mut c = 0;
-                while c <= 0xff {
-                    self.mark([a, b, c as u8]);
-                    c += 1;
-                }
+            [a, b, c, ..] => {
+                let bit = Self::hash([a, b, c]);
+                self.threes[bit >> 6] |= 1 << (bit & 63);
             }
-            // Too little to go by.
-            _ => self.0 = [u64::MAX; Self::WORDS],
+            [a, ..] => self.ones[a as usize >> 6] |= 1 << (a & 63),
+            // Nothing starts with anything.
+            [] => self.ones = [u64::MAX; 4],
         }
     }
 
-    const fn mark(&mut self, start: [u8; 3]) {
-        let (word, bit) = Self::bit(start);
-        self.0[word] |= bit;
-    }
-
     #[inline]
-    const fn bit([a, b, c]: [u8; 3]) -> (usize, u64) {
-        let hash = u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 20;
-        (hash as usize >> 6, 1 << (hash & 63))
+    const fn hash([a, b, c]: [u8; 3]) -> usize {
+        (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 20) as usize
     }
 
     /// Whether `text` may start with one of them.
     #[inline]
     pub(crate) fn may_start(&self, text: &[u8]) -> bool {
-        text.first_chunk().is_none_or(|start| {
-            let (word, bit) = Self::bit(*start);
-            self.0[word] & bit != 0
-        })
+        let Some(start) = text.first_chunk() else { return true };
+        let bit = Self::hash(*start);
+        let first = start[0];
+        self.threes[bit >> 6] >> (bit & 63) & 1 == 1
+            || self.ones[usize::from(first >> 6)] >> (first & 63) & 1 == 1
     }
 }
 

@@ -15,7 +15,7 @@ use crate::block::{self, Block};
 use crate::family::{self, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::{Caller, Microseconds};
-use headers::Inner;
+use headers::{Inner, Past};
 use open::Open;
 pub(crate) use open::is_separator;
 use std::collections::BTreeMap;
@@ -103,6 +103,8 @@ pub(crate) struct Splats<'log> {
     /// The first of their next occurrences.
     next_inner: usize,
     filter: &'static family::Filter,
+    /// By row, what was seen of the lines before its header.
+    past: BTreeMap<&'static str, Past>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
     /// The clock of the line before.
@@ -156,6 +158,7 @@ impl<'log> Splats<'log> {
             inner,
             next_inner: usize::MAX,
             filter: family::filter(),
+            past: BTreeMap::new(),
             sweep: (0, Microseconds::MAX),
             clock: None,
         };
@@ -164,24 +167,24 @@ impl<'log> Splats<'log> {
     }
 
     /// Feeds a line, or the two that ran into one.
-    fn feed(&mut self, raw: RawLine<'log>) {
+    fn feed(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
         match raw.unglue(!self.open.is_empty()) {
             Some((first, second)) => {
-                self.feed_one(first);
-                self.feed_one(second);
+                self.feed_one(first, None);
+                self.feed_one(second, None);
             }
-            None => self.feed_one(raw),
+            None => self.feed_one(raw, text),
         }
     }
 
-    fn feed_one(&mut self, raw: RawLine<'log>) {
+    fn feed_one(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
         if !self.open.is_empty() {
             let line = raw.read();
             let headers = self.headers(&raw, line.text);
             return self.take(capped(line), headers);
         }
         // Most lines are no header: their prefix is not read.
-        let headers = self.headers(&raw, raw.text());
+        let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
         if !headers.is_empty() {
             self.take(capped(raw.read()), headers);
         }
@@ -374,8 +377,8 @@ impl<'log> Splats<'log> {
             {
                 return Some(splat);
             }
-            let raw = self.next_line()?;
-            self.feed(raw);
+            let (raw, text) = self.next_line()?;
+            self.feed(raw, text);
         }
     }
 
@@ -386,8 +389,8 @@ impl<'log> Splats<'log> {
             if open.is_some() {
                 return open;
             }
-            let raw = self.next_line()?;
-            self.feed(raw);
+            let (raw, text) = self.next_line()?;
+            self.feed(raw, text);
         }
     }
 
