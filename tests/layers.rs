@@ -25,7 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("splat", &["block", "family", "log", "printk", "report"]),
     ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
     ("stream", &["log", "parse", "report", "splat"]),
-    ("dedup", &["block", "error", "report"]),
+    ("dedup", &["block", "bytes", "error", "report"]),
     ("symbolize", &["decompress", "error", "report"]),
     ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
     ("disasm", &["report"]),
