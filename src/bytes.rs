@@ -71,7 +71,13 @@ pub(crate) fn hex_value(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from(nibble(*d)?)))
+    let value = |d: &u8| NIBBLES.get(usize::from(*d)).copied().unwrap_or(NO_DIGIT);
+    // All are looked up before anybody asks whether they are digits.
+    let (number, seen) = digits
+        .iter()
+        .map(value)
+        .fold((0, 0), |(number, seen), n| (number << 4 | u64::from(n & 0xf), seen | n));
+    (seen & 0xf0 == 0).then_some(number)
 }
 
 /// What a byte is that is no hex digit.

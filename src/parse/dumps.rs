@@ -3,6 +3,8 @@
 use crate::block::{KERNEL_CODE, RegisterLine};
 use crate::report::{Code, Registers};
 
+/// Registers that most dumps have no more of.
+const USUAL_REGISTERS: usize = 32;
 /// Most dumps that begin together.
 const TOGETHER: usize = 8;
 
@@ -95,7 +97,8 @@ impl<'log> Dumps<'log> {
         if !beside || self.registers.len().saturating_sub(self.from) >= TOGETHER {
             self.from = self.registers.len();
         }
-        self.registers.push(Registers::default());
+        self.registers
+            .push(Registers { entries: Vec::with_capacity(USUAL_REGISTERS), ..Registers::default() });
     }
 
     /// The dump that a line goes on with: the first of those that began together which has none of its registers yet.
