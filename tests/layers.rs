@@ -19,12 +19,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("bytes", &["report"]),
     ("printk", &["bytes"]),
-    ("log", &["bytes", "report"]),
+    ("limits", &["report"]),
+    ("log", &["bytes", "limits", "report"]),
     ("block", &["bytes", "printk", "report"]),
     ("family", &["bytes", "block", "printk", "report"]),
-    ("splat", &["block", "family", "log", "printk", "report"]),
-    ("parse", &["block", "bytes", "family", "printk", "report", "splat"]),
-    ("stream", &["log", "parse", "report", "splat"]),
+    ("splat", &["block", "family", "limits", "log", "printk", "report"]),
+    ("parse", &["block", "bytes", "family", "limits", "printk", "report", "splat"]),
+    ("stream", &["limits", "log", "parse", "report", "splat"]),
     ("dedup", &["block", "error", "report"]),
     ("symbolize", &["decompress", "error", "report"]),
     ("filter", &["block", "bytes", "error", "log", "report", "symbolize"]),
@@ -32,7 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("bisect", &["bytes", "dedup", "parse", "report", "stream"]),
     ("owners", &["error"]),
     ("output", &["bisect", "dedup", "disasm", "error", "owners", "parse", "report"]),
-    ("input", &["bytes", "decompress", "error", "log", "report", "stream"]),
+    ("input", &["bytes", "decompress", "error", "limits", "log", "report", "stream"]),
 ];
 
 #[test]
