@@ -98,7 +98,8 @@ pub(crate) fn literal_prefix(format: &str) -> &[u8] {
 
 /// The longest literal of a format, the first of those: every line that matches holds it.
 pub(crate) fn longest_literal(format: &str) -> &[u8] {
-    literals(format).fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
+    literals(format)
+        .fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
 }
 
 /// What stands between the conversions of a format.

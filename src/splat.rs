@@ -265,7 +265,16 @@ impl<'log> Splats<'log> {
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
         let open = Open {
-            splat: Splat { headers, lines, header: at, cut_by: None, hit_by: None, mixed: false, full: false, limits: self.limits },
+            splat: Splat {
+                headers,
+                lines,
+                header: at,
+                cut_by: None,
+                hit_by: None,
+                mixed: false,
+                full: false,
+                limits: self.limits,
+            },
             known,
             gap: 0,
             last: header,

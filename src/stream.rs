@@ -1,14 +1,14 @@
 //! Bytes in, reports out: logs that are there as a whole, and logs that come piece by piece.
 
-use crate::log::{
-    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, Transport, WINDOW, WINDOWS, detect,
-    detect_window, is_dirty, told,
-};
 use crate::limits::{Limits, limit};
+use crate::log::{
+    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, RECORD_BYTES, Transport, WINDOW, WINDOWS,
+    detect, detect_window, is_dirty, told,
+};
 use crate::parse;
 use crate::report::{Report, Span};
 use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
 use std::collections::VecDeque;
 
 /// Finds every report of a log.
@@ -232,6 +232,10 @@ impl Stream {
     /// assert_eq!(titles, ["kernel panic: ring NUM is gone"]);
     /// ```
     pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
+        if self.is_within_line(bytes) {
+            self.source.extend_from_slice(bytes);
+            return;
+        }
         let done =
             if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
@@ -242,6 +246,15 @@ impl Stream {
         if new > 0 && new >= again {
             self.search(|_| false, each);
         }
+    }
+
+    /// Whether `bytes` are inside a line: nothing comes of them before it ends, and to look at its start again with each
+    /// piece would take long.
+    fn is_within_line(&self, bytes: &[u8]) -> bool {
+        !self.source.is_empty()
+            && self.source.len() + bytes.len() <= RECORD_BYTES
+            && self.detection.as_ref().is_some_and(Detection::is_verbatim)
+            && memchr(b'\n', bytes).is_none()
     }
 
     /// Who can look at blocks of whole lines that come next; `None` while it is not certain how the log is carried, and
@@ -429,7 +442,9 @@ impl Quiet {
 impl Scout {
     /// Looks at whole lines; `None` where one may be a header, or has to be cleaned first.
     pub(crate) fn look(self, block: &[u8]) -> Option<Quiet> {
-        let quiet = block.ends_with(b"\n") && !is_dirty(block) && !Splats::new(block, self.form, self.limits).may_start();
+        let quiet = block.ends_with(b"\n")
+            && !is_dirty(block)
+            && !Splats::new(block, self.form, self.limits).may_start();
         quiet.then(|| Quiet { lines: memchr_iter(b'\n', block).count() })
     }
 }
@@ -442,6 +457,8 @@ fn owned(show: impl FnOnce(&mut dyn FnMut(Report<'_>))) -> Vec<Report<'static>> 
 }
 
 fn limited(mut report: Report<'_>, limits: Limits) -> Report<'_> {
-    report.defects.push(limit(format!("the report was cut after {} bytes without an end", limits.open_bytes)));
+    report
+        .defects
+        .push(limit(format!("the report was cut after {} bytes without an end", limits.open_bytes)));
     report
 }

@@ -114,6 +114,7 @@ fn module_of(path: &str) -> String {
         "Error" | "ErrorKind" | "Result" => "error",
         "Report" | "Text" => "report",
         "Identity" | "Signature" | "identify" => "dedup",
+        "Limits" => "limits",
         "Line" | "Log" | "Transport" => "log",
         "formats" | "kind" | "kinds" => "parse",
         "Reports" | "Stream" | "reports" => "stream",

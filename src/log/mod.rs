@@ -17,7 +17,7 @@ mod syslog;
 mod transport;
 mod vendor;
 
-pub(crate) use decode::{At, Decode, Decoded, is_dirty};
+pub(crate) use decode::{At, Decode, Decoded, RECORD_BYTES, is_dirty};
 pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
 pub use transport::{Detection, Transport};
 

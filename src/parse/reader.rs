@@ -247,6 +247,7 @@ impl<'log> Reader<'log> {
         report.kernel = self.kernel;
         report.task = self.task;
         report.traces = self.traces;
+        let crowded = self.dumps.limited();
         (report.registers, report.code) = self.dumps.finish();
         report.modules = self.modules;
         report.fault = self.fault;
@@ -255,7 +256,7 @@ impl<'log> Reader<'log> {
         report.defects = self.defects;
         report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
         report.header = splat.header;
-        report.defects.extend(limits(splat));
+        report.defects.extend(limits(splat).chain(crowded));
         if splat.mixed {
             let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
             report.defects.push(Defect { code: DefectCode::Interleaved, text });

@@ -102,7 +102,8 @@ impl<'log> Splats<'log> {
         let from = past.read_to.max(first);
         let before = self.bytes.get(from..offset).unwrap_or_default();
         // What is cut in two is no line.
-        let is_cut = from == first && from.checked_sub(1).is_some_and(|at| self.bytes.get(at) != Some(&b'\n'));
+        let is_cut =
+            from == first && from.checked_sub(1).is_some_and(|at| self.bytes.get(at) != Some(&b'\n'));
         for raw in Lines::new(before, self.form).skip(usize::from(is_cut)) {
             let line = raw.read();
             let seen = Before { clock: line.clock, text: line.text };
