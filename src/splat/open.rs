@@ -2,8 +2,7 @@
 
 use super::twins::Counts;
 use super::{
-    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat,
-    SplatLine, at,
+    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine, at,
 };
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
@@ -67,7 +66,12 @@ impl<'log> Open<'log> {
         self.is_left(line)
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
-            || self.splat.lines.len() > SPLAT_LINES
+            || self.is_full()
+    }
+
+    /// Whether it has as many lines as one may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.splat.lines.len() - self.splat.header >= self.splat.limits.report_lines
     }
 
     /// Whether nobody can still go on with this splat, whoever printed `line`.

@@ -2,7 +2,8 @@
 
 use super::address::{CodeAddress, KaslrOffset, LinkAddress, Position};
 use super::build_id::BuildId;
-use super::debuginfo::{self, ModuleFiles};
+use super::debuginfo::{self, MOST_ENTRIES, ModuleFiles};
+use super::dwarf::MOST_INLINED;
 use super::object::{Answer, Object, SourceFrame, Unknown};
 use super::path;
 use crate::report::{Kernel, Symbol, Text};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 const MOST_ANSWERS: usize = 1 << 16;
 
 /// Where the files are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// The kernel, with its symbols and debug information.
@@ -33,6 +34,30 @@ pub struct Settings {
     pub debuginfod: bool,
     /// How far the kernel was moved, if somebody knows.
     pub kaslr_offset: Option<KaslrOffset>,
+    /// Functions that are inlined into each other at one address, of which answers tell: the outermost ones. 256 by
+    /// default, and at most; a kernel has some dozens. A report with more has the defect
+    /// [`DefectCode::Limit`](crate::report::DefectCode::Limit).
+    pub max_inlined: usize,
+    /// Files and folders that are looked at in search of modules, all folders together: a million by default. Where
+    /// there are more, [`Symbolizer::take_errors`] has [`ErrorKind::Limit`].
+    pub max_entries: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            vmlinux: None,
+            symbols: None,
+            modules: Vec::new(),
+            release: None,
+            indices: None,
+            force: false,
+            debuginfod: false,
+            kaslr_offset: None,
+            max_inlined: MOST_INLINED,
+            max_entries: MOST_ENTRIES,
+        }
+    }
 }
 
 /// Gives frames their source lines.
@@ -64,7 +89,13 @@ pub struct Symbolizer {
     answers: HashMap<Question, Answer>,
     trail: Vec<String>,
     errors: Vec<Error>,
+    /// Whether the errors had [`DEEP`].
+    told_cut: bool,
 }
+
+/// What is said where functions may be missing.
+pub(super) const DEEP: &str =
+    "so many functions are inlined into each other that only the outer ones are shown";
 
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +123,7 @@ impl Symbolizer {
             answers: HashMap::new(),
             trail: Vec::new(),
             errors: Vec::new(),
+            told_cut: false,
             settings,
         };
         let path = match (&symbolizer.settings.vmlinux, &symbolizer.settings.release) {
@@ -264,8 +296,22 @@ impl Symbolizer {
         self.kernel.as_mut()?.name_at(address)
     }
 
-    /// Cuts what the source tree is called off paths that are written whole.
+    /// Whether answers leave out what is inlined deeper than these frames, if anything is.
+    pub(crate) const fn is_cut(&self, frames: &[SourceFrame]) -> bool {
+        frames.len() > self.settings.max_inlined
+    }
+
+    /// Notes for [`Symbolizer::take_errors`] that answers may leave out something, once.
+    pub(crate) fn tell_cut(&mut self, frames: &[SourceFrame]) {
+        if self.is_cut(frames) && !std::mem::replace(&mut self.told_cut, true) {
+            self.errors.push(ErrorKind::Limit(DEEP.to_owned()).into());
+        }
+    }
+
+    /// The frames that are told of, what the source tree is called cut off paths that are written whole.
     fn in_tree(&mut self, mut frames: Vec<SourceFrame>) -> Vec<SourceFrame> {
+        let most = self.settings.max_inlined.saturating_add(1);
+        frames.drain(..frames.len().saturating_sub(most));
         if frames.iter().any(|f| f.file.as_ref().is_some_and(|file| file.starts_with('/'))) {
             let kernel = &mut self.kernel;
             let tree = self.tree.get_or_insert_with(|| kernel.as_mut().and_then(Object::tree));
@@ -356,7 +402,13 @@ impl Symbolizer {
         let mut files = ModuleFiles::default();
         for folder in folders {
             self.trail.push(format!("{}: looked for modules", folder.display()));
-            files.add(&folder);
+            if !files.add(&folder, self.settings.max_entries) {
+                let what = format!("more than {} files and folders", self.settings.max_entries);
+                self.errors.push(
+                    ErrorKind::Limit(format!("{what} in those of modules: others are left out")).into(),
+                );
+                break;
+            }
         }
         files
     }

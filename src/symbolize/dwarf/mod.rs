@@ -27,7 +27,7 @@ use std::sync::Arc;
 use unit::{Bases, Files, Head, Unit};
 
 /// Most functions that are inlined into each other at one address. The kernel has some dozens.
-const MOST_INLINED: usize = 256;
+pub(crate) const MOST_INLINED: usize = 256;
 /// Most references that are followed for a name.
 const MOST_ORIGINS: usize = 16;
 /// How many ranges before an address are tried: those of units may overlap in odd files.
