@@ -41,8 +41,9 @@ impl Starts {
         }
     }
 
+    /// 12 bits of three bytes.
     #[inline]
-    const fn hash([a, b, c]: [u8; 3]) -> usize {
+    pub(crate) const fn hash([a, b, c]: [u8; 3]) -> usize {
         (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 20) as usize
     }
 

@@ -14,7 +14,7 @@
 //! A format that ends in `\n` must match the whole line, any other is a prefix.
 
 use crate::bytes::{Parsed, hex0x, symbol_text, trailing_location};
-use memchr::memmem;
+use memchr::memchr_iter;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_while};
@@ -224,10 +224,9 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
         Piece::Literal(literal, _) => literal,
         Piece::Conversion(..) => b"",
     };
-    let literal = memmem::Finder::new(literal);
     let mut from = 0;
     loop {
-        let at = from + literal.find(input.get(from..)?)?;
+        let at = from + find(input.get(from..)?, literal)?;
         *retries = retries.checked_sub(1)?;
         let (text, rest) = input.split_at_checked(at)?;
         found.push(text);
@@ -237,6 +236,15 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
         found.pop();
         from = at + 1;
     }
+}
+
+/// Where `literal` first stands. Lines are short and literals are many: a search that prepares nothing is done soonest.
+fn find(input: &[u8], literal: &[u8]) -> Option<usize> {
+    // Blanks are everywhere.
+    let rare = literal.iter().position(|c| *c != b' ').unwrap_or(0);
+    let Some(byte) = literal.get(rare) else { return Some(0) };
+    let starts = memchr_iter(*byte, input.get(rare..)?);
+    starts.into_iter().find(|at| input.get(*at..).is_some_and(|rest| rest.starts_with(literal)))
 }
 
 fn atom(conversion: Conversion, input: &[u8]) -> Parsed<'_, &[u8]> {

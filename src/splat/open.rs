@@ -168,19 +168,19 @@ impl<'log> Open<'log> {
     }
 
     pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
-        let block = block::read(line.text);
-        let known = match &block {
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        // Read where it is kept: a block is large.
+        self.splat.lines.push(SplatLine { line, block: block::read(line.text) });
+        let block = self.splat.lines.last().and_then(|l| l.block.as_ref());
+        let is_end = matches!(block, Some(Block::End));
+        let is_nmi = matches!(block, Some(Block::NmiSent));
+        let known = match block {
             _ if is_header => true,
             Some(block) => self.belongs(block),
-            None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
+            None => !self.epilogue && (self.is_part(line.text, next) || self.is_last_rule(line.text)),
         };
-        match block {
-            Some(Block::End) => self.epilogue = true,
-            Some(Block::NmiSent) => self.nmi_sent = true,
-            _ if is_header => self.epilogue = false,
-            _ => {}
-        }
-        self.splat.lines.push(SplatLine { line, block });
+        self.nmi_sent |= is_nmi;
+        self.epilogue = is_end || (self.epilogue && (is_nmi || !is_header));
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {
@@ -190,10 +190,9 @@ impl<'log> Open<'log> {
         }
     }
 
-    /// Whether a row that may be this splat's names the line as one of its own.
-    fn is_part(&self, text: &[u8]) -> bool {
+    /// Whether a row that may be this splat's names the line as one of its own; `next` is the one behind the header.
+    fn is_part(&self, text: &[u8], next: bool) -> bool {
         let text = text.trim_ascii_start();
-        let next = self.splat.lines.len() == self.splat.header + 1;
         let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
         parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }
