@@ -76,12 +76,14 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// Control, debug and segment registers are of both widths.
 fn arch_of(entries: &[Register<'_>]) -> &'static str {
-    let widths = entries.iter().map(|r| match &*r.name {
-        [b'E' | b'e', _, _] | b"ORIG_EAX" | b"SS" | b"ss" => "i386",
-        [b'R', ..] | b"ORIG_RAX" | b"knlGS" => "x86_64",
-        _ => "",
-    });
-    widths.max().unwrap_or("")
+    let any = |fits: fn(&[u8]) -> bool| entries.iter().any(|r| fits(&r.name));
+    if any(|name| matches!(name, [b'R', ..] | b"ORIG_RAX" | b"knlGS")) {
+        "x86_64"
+    } else if any(|name| matches!(name, [b'E' | b'e', _, _] | b"ORIG_EAX" | b"SS" | b"ss")) {
+        "i386"
+    } else {
+        ""
+    }
 }
 
 /// `RIP: 0010:f+0x1/0x2`, `RIP: 0010:[<ffffffff81>]  [<ffffffff81>] f+0x1/0x2`, `RIP: 0033:0x7f3a`,
