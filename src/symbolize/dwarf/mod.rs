@@ -105,6 +105,11 @@ impl Dwarf {
         self.files.get_mut(MAIN)
     }
 
+    /// The file that has the addresses.
+    pub(crate) fn elf(&mut self) -> Option<&mut Elf> {
+        self.main().map(Sections::elf)
+    }
+
     fn file(&mut self, file: usize) -> Result<&mut Sections> {
         self.files.get_mut(file).ok_or(Error::Io)
     }

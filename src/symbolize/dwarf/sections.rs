@@ -51,6 +51,10 @@ impl Sections {
         sections
     }
 
+    pub(super) const fn elf(&mut self) -> &mut Elf {
+        &mut self.elf
+    }
+
     /// A look-up begins. It may parse the whole file some times over, which is what keeps a file in which everything
     /// refers to one broken place from taking quadratic time.
     pub(super) fn refill(&mut self) {
