@@ -32,20 +32,53 @@ enum Made {
 
 type Header<'b> = LineProgramHeader<Slice<'b>>;
 
+/// What the header says of all instructions, laid out for those that make nearly all rows.
+struct Machine<'h, 'b> {
+    header: &'h Header<'b>,
+    /// Operations and lines that a special opcode goes on by, from the first of them on; none where they have no
+    /// meaning.
+    specials: Vec<(u8, i16)>,
+    /// Bytes of an instruction, operations in it.
+    instruction: (u64, u64),
+    /// The greatest address.
+    greatest: u64,
+}
+
+impl<'h, 'b> Machine<'h, 'b> {
+    fn new(header: &'h Header<'b>) -> Self {
+        let of_operation = |operations| {
+            (0..header.line_range()).map(move |lines| (operations, i16::from(header.line_base()) + i16::from(lines)))
+        };
+        let count = usize::from(u8::MAX - header.opcode_base()) + 1;
+        let operations = if header.line_range() == 0 { 0..=0 } else { 0..=u8::MAX };
+        Self {
+            header,
+            specials: operations.flat_map(of_operation).take(count).collect(),
+            instruction: (
+                header.minimum_instruction_length().into(),
+                header.maximum_operations_per_instruction().into(),
+            ),
+            greatest: u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8))),
+        }
+    }
+}
+
 /// Calls `row` with the registers at every row, and whether a sequence ends there, until it has enough. `None` if the
 /// program is broken; the rows before that place stand.
 pub(super) fn run(
     header: &Header<'_>,
     mut row: impl FnMut(&Registers, bool) -> ControlFlow<()>,
 ) -> Option<()> {
+    let machine = Machine::new(header);
     let mut code = header.raw_program_buf();
+    let base = header.opcode_base();
     let mut registers = START;
     while !code.is_empty() {
         let opcode = byte(&mut code)?;
-        let made = match opcode.checked_sub(header.opcode_base()) {
-            Some(special) => registers.special(header, special)?,
-            None if opcode == 0 => registers.extended(header, &mut code)?,
-            None => registers.standard(header, DwLns(opcode), &mut code)?,
+        let made = match opcode.checked_sub(base) {
+            Some(special) => registers.special(&machine, special)?,
+            None if opcode == 0 => registers.extended(&machine, &mut code)?,
+            None => registers.standard(&machine, DwLns(opcode), &mut code)?,
         };
         let is_row = made != Made::Nothing && !registers.discarded;
         if is_row && row(&registers, made == Made::End).is_break() {
@@ -60,19 +93,18 @@ pub(super) fn run(
 
 impl Registers {
     #[inline]
-    fn special(&mut self, header: &Header<'_>, special: u8) -> Option<Made> {
-        let operations = special.checked_div(header.line_range())?;
-        let lines = special.checked_rem(header.line_range())?;
-        self.line = self.line.saturating_add_signed(i64::from(header.line_base()) + i64::from(lines));
-        self.advance(header, u64::from(operations))?;
+    fn special(&mut self, machine: &Machine<'_, '_>, special: u8) -> Option<Made> {
+        let (operations, lines) = *machine.specials.get(usize::from(special))?;
+        self.line = self.line.saturating_add_signed(i64::from(lines));
+        self.advance(machine, u64::from(operations))?;
         Some(Made::Row)
     }
 
     #[inline]
-    fn standard(&mut self, header: &Header<'_>, opcode: DwLns, code: &mut Slice<'_>) -> Option<Made> {
+    fn standard(&mut self, machine: &Machine<'_, '_>, opcode: DwLns, code: &mut Slice<'_>) -> Option<Made> {
         match opcode {
             gimli::DW_LNS_copy => return Some(Made::Row),
-            gimli::DW_LNS_advance_pc => self.advance(header, number(code)?)?,
+            gimli::DW_LNS_advance_pc => self.advance(machine, number(code)?)?,
             gimli::DW_LNS_advance_line => self.line = self.line.saturating_add_signed(signed(code)?),
             gimli::DW_LNS_set_file => self.file = number(code)?,
             gimli::DW_LNS_set_column | gimli::DW_LNS_set_isa => {
@@ -83,17 +115,16 @@ impl Registers {
             | gimli::DW_LNS_set_prologue_end
             | gimli::DW_LNS_set_epilogue_begin => {}
             gimli::DW_LNS_const_add_pc => {
-                let special = u8::MAX - header.opcode_base();
-                self.advance(header, u64::from(special.checked_div(header.line_range())?))?;
+                let (operations, _) = *machine.specials.last()?;
+                self.advance(machine, u64::from(operations))?;
             }
             gimli::DW_LNS_fixed_advance_pc => {
-                self.move_by(header, u64::from(code.read_u16().ok()?))?;
+                self.move_by(machine, u64::from(code.read_u16().ok()?))?;
                 self.operation = 0;
             }
             DwLns(later) => {
-                let count =
-                    header.standard_opcode_lengths().slice().get(usize::from(later).checked_sub(1)?)?;
-                for _ in 0..*count {
+                let lengths = machine.header.standard_opcode_lengths().slice();
+                for _ in 0..*lengths.get(usize::from(later).checked_sub(1)?)? {
                     number(code)?;
                 }
             }
@@ -101,15 +132,15 @@ impl Registers {
         Some(Made::Nothing)
     }
 
-    fn extended(&mut self, header: &Header<'_>, code: &mut Slice<'_>) -> Option<Made> {
+    fn extended(&mut self, machine: &Machine<'_, '_>, code: &mut Slice<'_>) -> Option<Made> {
         let length = usize::try_from(number(code)?).ok()?;
         let mut operands = code.split(length).ok()?;
         match DwLne(byte(&mut operands)?) {
             gimli::DW_LNE_end_sequence => return Some(Made::End),
             gimli::DW_LNE_set_address => {
-                let address = operands.read_address(header.address_size()).ok()?;
+                let address = operands.read_address(machine.header.address_size()).ok()?;
                 // For code that they discarded, linkers write -1, -2 or 0. Within a sequence addresses only grow.
-                self.discarded = address < self.address || address >= greatest(header) - 1;
+                self.discarded = address < self.address || address >= machine.greatest - 1;
                 if !self.discarded {
                     self.address = address;
                     self.operation = 0;
@@ -121,32 +152,27 @@ impl Registers {
     }
 
     #[inline]
-    fn advance(&mut self, header: &Header<'_>, operations: u64) -> Option<()> {
+    fn advance(&mut self, machine: &Machine<'_, '_>, operations: u64) -> Option<()> {
         if self.discarded {
             return Some(());
         }
-        let most = u64::from(header.maximum_operations_per_instruction());
+        let (length, most) = machine.instruction;
         let mut instructions = operations;
         if most > 1 {
             let operations = self.operation.wrapping_add(operations);
             self.operation = operations % most;
             instructions = operations / most;
         }
-        self.move_by(header, u64::from(header.minimum_instruction_length()).wrapping_mul(instructions))
+        self.move_by(machine, length.wrapping_mul(instructions))
     }
 
     #[inline]
-    fn move_by(&mut self, header: &Header<'_>, bytes: u64) -> Option<()> {
+    fn move_by(&mut self, machine: &Machine<'_, '_>, bytes: u64) -> Option<()> {
         if !self.discarded {
-            self.address = self.address.checked_add(bytes).filter(|address| *address <= greatest(header))?;
+            self.address = self.address.checked_add(bytes).filter(|address| *address <= machine.greatest)?;
         }
         Some(())
     }
-}
-
-/// The greatest address.
-fn greatest(header: &Header<'_>) -> u64 {
-    u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8)))
 }
 
 #[inline]
