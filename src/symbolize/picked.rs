@@ -10,7 +10,7 @@
 //! then the table has to be read.
 
 use super::elf::{BANNER, Code, Elf, Piece};
-use super::table::{Extent, Found, decide, is_kept, without_suffix};
+use super::table::{DOTS, Extent, Found, decide, is_kept, without_suffix, zeros};
 
 /// Most names that are looked for; with more of them it is faster to read the whole table.
 pub(crate) const MOST_NAMES: usize = 256;
@@ -64,11 +64,11 @@ impl Picked {
             return None;
         }
         let mut search = Search::new(names);
-        elf.each_piece(search.overlap(), |piece| search.piece(piece));
-        let Search { names, mut found, left_out, .. } = search;
-        if found.len().max(left_out.len()) > MOST_PLACES {
+        elf.each_piece(Search::overlap(), |piece| search.piece(piece));
+        if search.is_full() {
             return None;
         }
+        let Search { names, mut found, left_out, .. } = search;
         found.sort_unstable();
         let code = elf.code();
         let symbols = symbols(elf, &code, &names, &found)?;
@@ -127,19 +127,17 @@ fn symbols(
     names: &[Vec<u8>],
     found: &[(u32, usize)],
 ) -> Option<Vec<Symbol>> {
-    let mut perhaps = Perhaps::new();
+    let mut perhaps = Perhaps::default();
     found.iter().for_each(|(at, _)| perhaps.add(*at as usize));
     let mut symbols = Vec::new();
     let mut banner = None;
-    let mut is_much = false;
-    elf.each_symbol(|entry| {
-        if is_much || !perhaps.has(entry.name as usize) {
-            return;
-        }
+    let may_be = |name, _| perhaps.has(name as usize);
+    elf.each_symbol(may_be, |entry| {
         let first = found.partition_point(|(at, _)| *at < entry.name);
         let of_name = found.get(first..).unwrap_or_default().iter().take_while(|(at, _)| *at == entry.name);
         for (_, name) in of_name {
             match code.address(entry) {
+                Some(_) if symbols.len() > MOST_SYMBOLS => {}
                 Some(address) => symbols.push(Symbol { name: *name, address, size: entry.size }),
                 None if code.is_data(entry) && names.get(*name).is_some_and(|name| name == BANNER) => {
                     banner = Some(*entry);
@@ -147,12 +145,11 @@ fn symbols(
                 None => {}
             }
         }
-        is_much = symbols.len() > MOST_SYMBOLS;
     });
     if let Some(entry) = banner {
         elf.set_banner(&entry);
     }
-    (!is_much).then_some(symbols)
+    (symbols.len() <= MOST_SYMBOLS).then_some(symbols)
 }
 
 /// What stands at the addresses `starts`, and what next.
@@ -160,7 +157,7 @@ fn places(elf: &mut Elf, code: &Code, starts: &[u64], left_out: &[u32]) -> Vec<P
     if starts.is_empty() {
         return Vec::new();
     }
-    let mut near = Perhaps::new();
+    let mut near = Perhaps::default();
     for start in starts {
         let number = (start >> NEAR) as usize;
         near.add(number);
@@ -168,10 +165,8 @@ fn places(elf: &mut Elf, code: &Code, starts: &[u64], left_out: &[u32]) -> Vec<P
     }
     let mut places: Vec<Place> =
         starts.iter().map(|start| Place { start: *start, next: None, best: None }).collect();
-    elf.each_symbol(|entry| {
-        if !near.has((entry.value >> NEAR) as usize) {
-            return;
-        }
+    let may_be = |_, value: u64| near.has((value >> NEAR) as usize);
+    elf.each_symbol(may_be, |entry| {
         let Some(address) = code.address(entry) else { return };
         let behind = places.partition_point(|place| place.start <= address);
         let Some(place) = behind.checked_sub(1).and_then(|at| places.get_mut(at)) else { return };
@@ -194,15 +189,19 @@ fn places(elf: &mut Elf, code: &Code, starts: &[u64], left_out: &[u32]) -> Vec<P
 /// A linker lets a name that another one ends with stand in that one's bytes, so names are known by their ends.
 struct Search {
     names: Vec<Vec<u8>>,
-    /// By the last bytes of a name: the first name that has them, in a table of a power of two.
-    heads: Vec<Option<usize>>,
-    /// For each name the next one.
-    next: Vec<Option<usize>>,
+    /// By the last bytes of a name: the first name that has them, or [`NO_NAME`].
+    heads: Vec<u16>,
+    /// For each name the next one of the same last bytes, or [`NO_NAME`].
+    next: Vec<u16>,
     /// Where a name stands, and which one.
     found: Vec<(u32, usize)>,
     /// Where names stand that kallsyms leaves out.
     left_out: Vec<u32>,
+    /// Where names end in a piece.
+    ends: Vec<u32>,
 }
+
+const NO_NAME: u16 = u16::MAX;
 
 impl Search {
     fn new(names: impl IntoIterator<Item = Vec<u8>>) -> Self {
@@ -211,61 +210,97 @@ impl Search {
         names.push(BANNER.to_vec());
         names.sort_unstable();
         names.dedup();
-        let mut heads = vec![None; Perhaps::BITS];
+        let mut heads = vec![NO_NAME; SLOTS];
         let mut next = Vec::with_capacity(names.len());
-        for (number, name) in names.iter().enumerate() {
+        for (number, name) in (0u16..).zip(&names) {
             let head = name.last_chunk().and_then(|tail| heads.get_mut(slot(*tail)));
-            next.push(head.and_then(|head| head.replace(number)));
+            next.push(head.map_or(NO_NAME, |head| std::mem::replace(head, number)));
         }
-        Self { names, heads, next, found: Vec::new(), left_out: Vec::new() }
+        Self { names, heads, next, found: Vec::new(), left_out: Vec::new(), ends: Vec::new() }
     }
 
     /// Bytes before and behind the end of a name that have to be in one piece with it.
-    fn overlap(&self) -> (u64, u64) {
+    fn overlap() -> (u64, u64) {
         (LONGEST as u64, BEHIND)
     }
 
+    /// Whether more was found than there can be of anybody's names.
+    fn is_full(&self) -> bool {
+        self.found.len().max(self.left_out.len()) > MOST_PLACES
+    }
+
     fn piece(&mut self, piece: &Piece<'_>) {
-        if self.found.len().max(self.left_out.len()) > MOST_PLACES {
+        if self.is_full() {
             return;
         }
         if piece.at == 0 && !is_kept(piece.bytes) {
             self.left_out.push(0);
         }
         let own = piece.bytes.get(piece.own.clone()).unwrap_or_default();
-        for end in memchr::memchr2_iter(0, b'.', own) {
-            let Some((before, behind)) = piece.bytes.split_at_checked(piece.own.start + end) else { continue };
+        let count = ends_of_names(own, &mut self.ends);
+        for end in self.ends.iter().take(count) {
+            let end = piece.own.start + *end as usize;
+            let Some((before, behind)) = piece.bytes.split_at_checked(end) else { continue };
             let [first, next @ ..] = behind else { continue };
             if *first == 0 && !is_kept(next) {
-                self.left_out.extend(offset(piece.at, before.len() + 1));
+                self.left_out.extend(place(piece, end + 1));
             }
             let Some(tail) = before.last_chunk() else { continue };
-            let mut number = self.heads.get(slot(*tail)).copied().flatten();
-            while let Some(at) = number {
-                let Some(name) = self.names.get(at) else { break };
-                if ends(before, behind, name) {
-                    self.found.extend(offset(piece.at, before.len() - name.len()).map(|place| (place, at)));
+            let mut number = self.heads.get(slot(*tail)).copied().unwrap_or(NO_NAME);
+            while let Some(name) = self.names.get(usize::from(number)) {
+                if is_end(before, behind, name) {
+                    let place = place(piece, end - name.len());
+                    self.found.extend(place.map(|place| (place, usize::from(number))));
                 }
-                number = self.next.get(at).copied().flatten();
+                number = self.next.get(usize::from(number)).copied().unwrap_or(NO_NAME);
             }
         }
     }
 }
 
-/// Whether `name` ends between these bytes: the whole name, or what link-time optimisation lengthened.
-fn ends(before: &[u8], behind: &[u8], name: &[u8]) -> bool {
-    if !before.ends_with(name) {
-        return false;
+/// Where NUL and dots are, and perhaps a few other bytes behind them: so many numbers of `ends`.
+///
+/// The length of the next name is a guess that mostly fails, which would take longer than all the rest; so nothing here
+/// branches on it.
+fn ends_of_names(bytes: &[u8], ends: &mut Vec<u32>) -> usize {
+    ends.resize(bytes.len(), 0);
+    let mut count = 0;
+    let mut add = |at: usize, is_end: bool| {
+        if let Some(end) = ends.get_mut(count) {
+            *end = at as u32;
+        }
+        count += usize::from(is_end);
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in (0..).step_by(8).zip(words) {
+        let word = u64::from_le_bytes(*word);
+        let mut found = zeros(word) | zeros(word ^ DOTS);
+        add(at + (found.trailing_zeros() >> 3) as usize, found != 0);
+        found &= found.wrapping_sub(1);
+        while found != 0 {
+            add(at + (found.trailing_zeros() >> 3) as usize, true);
+            found &= found - 1;
+        }
     }
-    behind.first() == Some(&0) || behind.starts_with(b".llvm.") && {
-        let long = [name, b".llvm."].concat();
-        without_suffix(&long) == name
+    for (at, byte) in (bytes.len() - rest.len()..).zip(rest) {
+        add(at, matches!(byte, 0 | b'.'));
     }
+    count
 }
 
-fn offset(piece: u64, at: usize) -> Option<u32> {
-    u32::try_from(piece + at as u64).ok()
+/// Whether `name` ends between these bytes: the whole name, or what link-time optimisation lengthened.
+fn is_end(before: &[u8], behind: &[u8], name: &[u8]) -> bool {
+    let lengthened = || behind.starts_with(b".llvm.") && without_suffix(&[name, b".llvm."].concat()) == name;
+    before.ends_with(name) && (behind.first() == Some(&0) || lengthened())
 }
+
+/// Where a byte of a piece stands in the string table.
+fn place(piece: &Piece<'_>, at: usize) -> Option<u32> {
+    u32::try_from(piece.at + at as u64).ok()
+}
+
+/// Numbers that something is told apart by in a small table.
+const SLOTS: usize = 1 << 12;
 
 fn slot(tail: [u8; TAIL]) -> usize {
     (u32::from_le_bytes(tail).wrapping_mul(0x9e37_79b1) >> 20) as usize
@@ -274,21 +309,21 @@ fn slot(tail: [u8; TAIL]) -> usize {
 /// Says of most numbers that were not added that they were not.
 struct Perhaps(Vec<bool>);
 
-impl Perhaps {
-    const BITS: usize = 1 << 12;
-
-    fn new() -> Self {
-        Self(vec![false; Self::BITS])
+impl Default for Perhaps {
+    fn default() -> Self {
+        Self(vec![false; SLOTS])
     }
+}
 
+impl Perhaps {
     fn add(&mut self, number: usize) {
-        if let Some(bit) = self.0.get_mut(number % Self::BITS) {
+        if let Some(bit) = self.0.get_mut(number % SLOTS) {
             *bit = true;
         }
     }
 
     #[inline]
     fn has(&self, number: usize) -> bool {
-        self.0.get(number % Self::BITS).copied().unwrap_or(false)
+        self.0.get(number % SLOTS).copied().unwrap_or(false)
     }
 }

@@ -115,7 +115,8 @@ impl Table {
         let code = elf.code();
         let mut builder = Builder::new(names);
         let mut banner = None;
-        elf.each_symbol(|entry| match code.address(entry) {
+        let all = |_, _| true;
+        elf.each_symbol(all, |entry| match code.address(entry) {
             Some(address) => builder.add(address, entry.size, entry.name),
             None if banners.contains(&entry.name) && code.is_data(entry) => banner = Some(*entry),
             None => {}
@@ -297,10 +298,7 @@ pub(crate) fn hash(name: &[u8]) -> u32 {
             &short
         }
     };
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const DOTS: u64 = ONES * b'.' as u64;
-    // The lowest bit set is the highest one of the first byte that is 0. No branches: nobody can foresee where names end.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
+    // No branches: nobody can foresee where names end.
     let (mut state, mut inside) = (0u64, u64::MAX);
     for word in name.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*word);
@@ -311,6 +309,15 @@ pub(crate) fn hash(name: &[u8]) -> u32 {
         inside &= u64::from(ends == 0).wrapping_neg();
     }
     (state >> 32) as u32
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+pub(crate) const DOTS: u64 = ONES * b'.' as u64;
+
+/// The highest bit of each byte that is 0, and perhaps of some above such a byte: the lowest one is right.
+#[inline]
+pub(crate) const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 /// Where a hash stands in a table whose length is a power of two.
