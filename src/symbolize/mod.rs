@@ -29,6 +29,7 @@ mod path;
 mod picked;
 mod relocation;
 mod report;
+mod search;
 mod symbolizer;
 mod symbols;
 mod table;

@@ -110,7 +110,8 @@ impl Table {
     /// Reads all symbols of a file.
     pub(crate) fn read(elf: &mut Elf) -> Self {
         let names = elf.names();
-        let ends = memchr::memmem::find_iter(&names, BANNER).filter(|at| names.get(at + BANNER.len()) == Some(&0));
+        let ends =
+            memchr::memmem::find_iter(&names, BANNER).filter(|at| names.get(at + BANNER.len()) == Some(&0));
         let banners: Vec<u32> = ends.filter_map(|at| u32::try_from(at).ok()).collect();
         let code = elf.code();
         let mut builder = Builder::new(names);
@@ -298,7 +299,10 @@ pub(crate) fn hash(name: &[u8]) -> u32 {
             &short
         }
     };
-    // No branches: nobody can foresee where names end.
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const DOTS: u64 = ONES * b'.' as u64;
+    // The lowest bit set is the highest one of the first byte that is 0. No branches: nobody can foresee where names end.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & (ONES << 7);
     let (mut state, mut inside) = (0u64, u64::MAX);
     for word in name.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*word);
@@ -309,15 +313,6 @@ pub(crate) fn hash(name: &[u8]) -> u32 {
         inside &= u64::from(ends == 0).wrapping_neg();
     }
     (state >> 32) as u32
-}
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-pub(crate) const DOTS: u64 = ONES * b'.' as u64;
-
-/// The highest bit of each byte that is 0, and perhaps of some above such a byte: the lowest one is right.
-#[inline]
-pub(crate) const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & (ONES << 7)
 }
 
 /// Where a hash stands in a table whose length is a power of two.

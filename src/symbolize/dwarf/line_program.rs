@@ -47,7 +47,8 @@ struct Machine<'h, 'b> {
 impl<'h, 'b> Machine<'h, 'b> {
     fn new(header: &'h Header<'b>) -> Self {
         let of_operation = |operations| {
-            (0..header.line_range()).map(move |lines| (operations, i16::from(header.line_base()) + i16::from(lines)))
+            (0..header.line_range())
+                .map(move |lines| (operations, i16::from(header.line_base()) + i16::from(lines)))
         };
         let count = usize::from(u8::MAX - header.opcode_base()) + 1;
         let operations = if header.line_range() == 0 { 0..=0 } else { 0..=u8::MAX };
