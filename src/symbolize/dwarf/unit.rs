@@ -17,6 +17,8 @@ const HEAD: (u64, u64) = (512, 64 << 10);
 const ABBREVIATIONS: (u64, u64) = (8 << 10, 16 << 20);
 /// Bytes in which a list of ranges stands, nearly always; and at most.
 const RANGES: (u64, u64) = (128, 64 << 20);
+/// Bytes of a unit that are read at once.
+const WINDOW: u64 = 32 << 10;
 /// Most ranges that are read for one look-up, so that entries which all point to one long list stay linear.
 pub(super) const MOST_RANGES: u32 = 4 << 20;
 
@@ -206,25 +208,18 @@ impl Head {
         wanted: Option<u64>,
         mut ranges_of: impl FnMut(&mut Sections, &Attributes) -> Result<Vec<Range<u64>>>,
     ) -> Result<Vec<Function>> {
-        self.read_bytes(sections, self.first..self.length, bytes)?;
-        let endian = sections.endian();
-        let short = ShortEntries::new(self, endian == gimli::RunTimeEndian::Little);
+        let mut walk = Walk::new(self, sections.endian(), bytes);
         let mut functions = Vec::new();
-        let mut at = 0;
-        // An error ends the unit; what came before it stands.
-        while let Some(entry) = short.skip(bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok()) {
-            let behind = entry.behind;
-            if let Some(attributes) = entry.function {
-                let entries = self.first + at..self.first + entry.end;
-                let ranges = ranges_of(sections, &attributes)?;
-                let is_enough = wanted.is_some_and(|wanted| ranges.iter().any(|r| r.contains(&wanted)));
-                let of_range = |range| Function { range, entries: entries.clone() };
-                functions.extend(ranges.into_iter().map(of_range));
-                if is_enough {
-                    break;
-                }
+        while let Some((at, entry)) = walk.next(sections) {
+            let Some(attributes) = entry.function else { continue };
+            let entries = self.first + at..self.first + entry.end;
+            let ranges = ranges_of(sections, &attributes)?;
+            let is_enough = wanted.is_some_and(|wanted| ranges.iter().any(|r| r.contains(&wanted)));
+            let of_range = |range| Function { range, entries: entries.clone() };
+            functions.extend(ranges.into_iter().map(of_range));
+            if is_enough {
+                break;
             }
-            at = behind;
         }
         // Without siblings (clang) a function ends where the next one begins.
         let mut starts: Vec<u64> = functions.iter().map(|f| f.entries.start).collect();
@@ -266,6 +261,53 @@ impl Head {
         };
         let function = (is_function && has_code).then_some(attributes);
         Ok(NextEntry { function, end, behind: sibling.unwrap_or(own_end) })
+    }
+}
+
+/// The way through the entries of a unit, of which no more is read than somebody goes. Places are counted from the
+/// first entry.
+struct Walk<'w> {
+    unit: &'w Head,
+    short: ShortEntries,
+    endian: gimli::RunTimeEndian,
+    /// What was read of the unit.
+    bytes: &'w mut Vec<u8>,
+    /// Where that starts.
+    from: u64,
+    /// Where the next entry stands.
+    at: u64,
+}
+
+impl<'w> Walk<'w> {
+    fn new(unit: &'w Head, endian: gimli::RunTimeEndian, bytes: &'w mut Vec<u8>) -> Self {
+        bytes.clear();
+        let short = ShortEntries::new(unit, endian == gimli::RunTimeEndian::Little);
+        Self { unit, short, endian, bytes, from: 0, at: 0 }
+    }
+
+    /// The next entry that has to be read, and where it stands. An error ends the unit; what came before it stands.
+    fn next(&mut self, sections: &mut Sections) -> Option<(u64, NextEntry)> {
+        let all = self.unit.length.checked_sub(self.unit.first)?;
+        let mut length = WINDOW;
+        loop {
+            let tail = self.short.skip(self.bytes, self.from, &mut self.at)?;
+            if let Some(entry) = tail.and_then(|tail| self.unit.next(tail, self.endian, self.at).ok()) {
+                return Some((std::mem::replace(&mut self.at, entry.behind), entry));
+            }
+            // What was read ends here, or within the entry.
+            let end = self.from.saturating_add(self.bytes.len() as u64);
+            if self.at >= all || self.at < end && end >= all {
+                return None;
+            }
+            if self.at == self.from && self.at < end {
+                length = length.saturating_mul(4);
+            }
+            let (start, end) = (self.at, self.at.saturating_add(length).min(all));
+            self.unit
+                .read_bytes(sections, self.unit.first + start..self.unit.first + end, self.bytes)
+                .ok()?;
+            self.from = start;
+        }
     }
 }
 
@@ -337,27 +379,26 @@ impl ShortEntries {
         }
     }
 
-    /// Passes over entries that need not be read; what follows them.
-    fn skip<'b>(&self, bytes: &'b [u8], at: &mut u64) -> Option<&'b [u8]> {
-        let mut here = usize::try_from(*at).ok()?;
+    /// Passes over entries that need not be read, in `bytes`, which stand at `from`; what follows them there. `None` if
+    /// an entry leads back.
+    fn skip<'b>(&self, bytes: &'b [u8], from: u64, at: &mut u64) -> Option<Option<&'b [u8]>> {
+        let mut here = usize::try_from(at.checked_sub(from)?).ok()?;
         while let Some(code) = bytes.get(here) {
             here = match self.by_code.get(usize::from(*code)) {
                 Some(Short::Pass(length)) => here.saturating_add(*length).saturating_add(1),
                 Some(Short::Jump(before)) => {
-                    let field = bytes.get(here..)?.get(before.saturating_add(1)..)?.first_chunk()?;
+                    let field = bytes.get(here..).and_then(|entry| entry.get(before.saturating_add(1)..));
+                    let Some(field) = field.and_then(|field| field.first_chunk()) else { break };
                     let next =
                         if self.little { u32::from_le_bytes(*field) } else { u32::from_be_bytes(*field) };
-                    let next = usize::try_from(u64::from(next).checked_sub(self.first)?).ok()?;
-                    if next <= here {
-                        return None;
-                    }
-                    next
+                    let next = u64::from(next).checked_sub(self.first)?.checked_sub(from)?;
+                    Some(usize::try_from(next).ok()?).filter(|next| *next > here)?
                 }
                 _ => break,
             };
         }
-        *at = here as u64;
-        bytes.get(here..).filter(|tail| !tail.is_empty())
+        *at = from.saturating_add(here as u64);
+        Some(bytes.get(here..).filter(|tail| !tail.is_empty()))
     }
 }
 
