@@ -180,7 +180,8 @@ impl Elf {
         }
         let length = usize::try_from(range.end - range.start).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
         if bytes.capacity() < length {
-            *bytes = vec![0; length];
+            // Of twice the size, or it would be taken anew for every piece that is a little longer.
+            *bytes = Vec::with_capacity(length.max(bytes.capacity().saturating_mul(2)));
         }
         bytes.resize(length, 0);
         self.source.seek(SeekFrom::Start(range.start))?;

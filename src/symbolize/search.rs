@@ -81,12 +81,13 @@ impl Search {
     /// Looks at the next piece.
     pub(super) fn piece(&mut self, piece: &Piece<'_>) {
         let from = usize::try_from(piece.at).unwrap_or(usize::MAX);
-        let first = from.saturating_add(piece.own.start).next_multiple_of(self.step).saturating_sub(from);
-        for at in (first..piece.own.end).step_by(self.step) {
+        let mut at = from.saturating_add(piece.own.start).next_multiple_of(self.step).saturating_sub(from);
+        while at < piece.own.end {
             let Some(word) = piece.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
             if self.perhaps.has(slot(*word)) {
                 self.look(piece, at, slot(*word));
             }
+            at += self.step;
         }
     }
 
