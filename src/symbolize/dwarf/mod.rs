@@ -8,6 +8,7 @@
 mod die;
 mod line_program;
 mod lines;
+mod ranges;
 mod sections;
 mod segments;
 mod split;
@@ -20,6 +21,7 @@ use super::path;
 use die::{Attributes, Entries, Reference, Slice, Text};
 use gimli::{Error, Result, SectionId, UnitOffset};
 use lines::Lines;
+use ranges::Ranges;
 use sections::Sections;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -39,8 +41,7 @@ const MAIN: usize = 0;
 #[derive(Debug)]
 pub(crate) struct Dwarf {
     files: Vec<Sections>,
-    /// Which unit code belongs to, by address.
-    ranges: Vec<(Range<u64>, u64)>,
+    ranges: Ranges,
     /// Whether the units that `.debug_aranges` leaves out were looked at.
     complete: bool,
     units: HashMap<u64, Option<Arc<Unit>>>,
@@ -82,7 +83,7 @@ impl Dwarf {
         Self {
             split: split::Split::new(elf.path()),
             files: vec![Sections::new(elf, false)],
-            ranges: Vec::new(),
+            ranges: Ranges::default(),
             complete: false,
             units: HashMap::new(),
             heads: HashMap::new(),
@@ -96,8 +97,8 @@ impl Dwarf {
 
     fn with_ranges(mut self) -> Self {
         // A broken table is as good as none: the units have it all.
-        self.ranges = self.aranges().unwrap_or_default();
-        self.ranges.sort_unstable_by_key(|(range, _)| range.start);
+        let ranges = self.aranges().unwrap_or_default();
+        self.ranges.extend(ranges);
         self
     }
 
@@ -152,24 +153,18 @@ impl Dwarf {
 
     /// The units that may have code at an address.
     fn units_at(&mut self, address: u64) -> Vec<u64> {
-        let mut found = self.known_at(address);
+        let mut found = self.ranges.at(address);
         if found.is_empty() && !self.complete {
             self.complete = true;
             self.add_units();
-            found = self.known_at(address);
+            found = self.ranges.at(address);
         }
         found
     }
 
-    fn known_at(&self, address: u64) -> Vec<u64> {
-        let behind = self.ranges.partition_point(|(range, _)| range.start <= address);
-        let before = self.ranges.get(behind.saturating_sub(TRIED)..behind).unwrap_or_default();
-        before.iter().rev().filter(|(range, _)| address < range.end).map(|(_, unit)| *unit).collect()
-    }
-
     /// Adds the units that `.debug_aranges` leaves out.
     fn add_units(&mut self) {
-        let mut known: Vec<u64> = self.ranges.iter().map(|(_, unit)| *unit).collect();
+        let mut known: Vec<u64> = self.ranges.sorted().iter().map(|(_, unit)| *unit).collect();
         known.sort_unstable();
         known.dedup();
         let mut budget = unit::MOST_RANGES;
@@ -184,7 +179,6 @@ impl Dwarf {
             let ranges = self.ranges_of_unit(&head, &mut budget);
             self.ranges.extend(ranges.into_iter().map(|range| (range, offset)));
         }
-        self.ranges.sort_unstable_by_key(|(range, _)| range.start);
     }
 
     /// The code of a unit: what its own entry says, or what its functions do.
