@@ -364,16 +364,20 @@ impl Elf {
         Code { bases: self.sections.iter().map(base).collect(), ..Code::of(ranges) }
     }
 
-    /// Calls `visit` with every symbol.
-    pub(crate) fn each_symbol(&mut self, visit: impl FnMut(&Entry)) {
+    /// Calls `visit` with every symbol whose name's place and value are such as `may_be` wants them.
+    pub(crate) fn each_symbol(&mut self, may_be: impl Fn(u32, u64) -> bool, visit: impl FnMut(&Entry)) {
         if self.is_64 {
-            self.each::<elf::Sym64<Endianness>>(visit);
+            self.each::<elf::Sym64<Endianness>>(may_be, visit);
         } else {
-            self.each::<elf::Sym32<Endianness>>(visit);
+            self.each::<elf::Sym32<Endianness>>(may_be, visit);
         }
     }
 
-    fn each<S: Sym<Endian = Endianness>>(&mut self, mut visit: impl FnMut(&Entry)) {
+    fn each<S: Sym<Endian = Endianness>>(
+        &mut self,
+        may_be: impl Fn(u32, u64) -> bool,
+        mut visit: impl FnMut(&Entry),
+    ) {
         let Some((table, _)) = self.symbols.clone() else { return };
         let endian = self.endian;
         let mut bytes = Vec::new();
@@ -387,13 +391,11 @@ impl Elf {
             let whole = bytes.len() / size_of::<S>();
             let Ok((symbols, _)) = object::pod::slice_from_bytes::<S>(&bytes, whole) else { break };
             for symbol in symbols {
-                visit(&Entry {
-                    name: symbol.st_name(endian),
-                    value: symbol.st_value(endian).into(),
-                    size: symbol.st_size(endian).into(),
-                    section: symbol.st_shndx(endian).0,
-                    kind: symbol.st_type(),
-                });
+                let (name, value) = (symbol.st_name(endian), symbol.st_value(endian).into());
+                if may_be(name, value) {
+                    let (size, kind) = (symbol.st_size(endian).into(), symbol.st_type());
+                    visit(&Entry { name, value, size, section: symbol.st_shndx(endian).0, kind });
+                }
             }
             at = end;
         }

@@ -2,9 +2,9 @@
 //!
 //! A trace names twenty functions, a kernel has a hundred thousand symbols. To keep, hash and sort them all is most of
 //! the time of a short run, and half of that is the memory: pages that are touched for the first time cost more than
-//! what is read into them. So the table goes by in pieces: first its strings, for where the names stand
-//! ([`super::search`]), then the symbols, for those that have one of these names. Of the others no more is kept than it
-//! takes to know what follows each of them, because the size of a trace counts to the next symbol.
+//! what is read into them. So the table goes by in pieces, three times: once its strings, for where the names stand
+//! ([`super::search`]), then the symbols, for those that have one of these names, then the symbols again, for what
+//! follows each of them, because the size of a trace counts to the next symbol.
 //!
 //! The answers are those of [`super::table::Table`]. What this cannot know for sure it does not know at all, and
 //! then the table has to be read.
@@ -70,11 +70,11 @@ impl Picked {
         elf.each_piece(Search::OVERLAP, |piece| search.piece(piece));
         let (names, found) = search.found()?;
         let code = elf.code();
-        let (symbols, all) = symbols(elf, &code, &names, &found)?;
+        let symbols = symbols(elf, &code, &names, &found)?;
         let mut starts: Vec<u64> = symbols.iter().map(|s| s.address).collect();
         starts.sort_unstable();
         starts.dedup();
-        let neighbours = neighbours(all, &starts);
+        let neighbours = neighbours(elf, &code, &starts);
         let places = starts.into_iter().map(|start| place(elf, &code, &neighbours, start));
         Some(Self { names, symbols, places: places.collect::<Option<_>>()? })
     }
@@ -100,28 +100,19 @@ impl Picked {
     }
 }
 
-/// The symbols of code that have one of the names, which stand where they were `found`; and all that are of code.
-fn symbols(
-    elf: &mut Elf,
-    code: &Code,
-    names: &[Vec<u8>],
-    found: &[(u32, usize)],
-) -> Option<(Vec<Symbol>, Vec<Neighbour>)> {
+/// The symbols of code that have one of the names, which stand where they were `found`.
+fn symbols(elf: &mut Elf, code: &Code, names: &[Vec<u8>], found: &[(u32, usize)]) -> Option<Vec<Symbol>> {
     let mut perhaps = Perhaps::default();
     found.iter().for_each(|(at, _)| perhaps.add(*at));
     let mut symbols = Vec::new();
-    let mut all = Vec::new();
     let mut banner = None;
-    elf.each_symbol(|entry| {
-        let address = code.address(entry);
-        all.extend(address.map(|address| Neighbour { address, has_size: entry.size > 0, name: entry.name }));
-        if !perhaps.has(entry.name) || symbols.len() > MOST_SYMBOLS {
-            return;
-        }
+    let may_be = |name, _| perhaps.has(name);
+    elf.each_symbol(may_be, |entry| {
         let first = found.partition_point(|(at, _)| *at < entry.name);
         let of_name = found.get(first..).unwrap_or_default().iter().take_while(|(at, _)| *at == entry.name);
         for (_, name) in of_name {
-            match address {
+            match code.address(entry) {
+                Some(_) if symbols.len() > MOST_SYMBOLS => {}
                 Some(address) => symbols.push(Symbol { name: *name, address, size: entry.size }),
                 None if code.is_data(entry) && names.get(*name).is_some_and(|name| name == BANNER) => {
                     banner = Some(*entry);
@@ -133,19 +124,27 @@ fn symbols(
     if let Some(entry) = banner {
         elf.set_banner(&entry);
     }
-    (symbols.len() <= MOST_SYMBOLS).then_some((symbols, all))
+    (symbols.len() <= MOST_SYMBOLS).then_some(symbols)
 }
 
-/// Those symbols that stand at the addresses `starts` or may come next, by address.
-fn neighbours(mut all: Vec<Neighbour>, starts: &[u64]) -> Vec<Neighbour> {
+/// The symbols that stand at the addresses `starts` or may come next, by address.
+fn neighbours(elf: &mut Elf, code: &Code, starts: &[u64]) -> Vec<Neighbour> {
+    if starts.is_empty() {
+        return Vec::new();
+    }
     let mut near = Perhaps::default();
     for start in starts {
         near.add(neighbourhood(*start));
         near.add(neighbourhood(*start).wrapping_add(1));
     }
-    all.retain(|symbol| near.has(neighbourhood(symbol.address)));
-    all.sort_unstable();
-    all
+    let mut neighbours = Vec::new();
+    let may_be = |_, value| near.has(neighbourhood(value));
+    elf.each_symbol(may_be, |entry| {
+        let of = |address| Neighbour { address, has_size: entry.size > 0, name: entry.name };
+        neighbours.extend(code.address(entry).map(of));
+    });
+    neighbours.sort_unstable();
+    neighbours
 }
 
 fn neighbourhood(address: u64) -> u32 {

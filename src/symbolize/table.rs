@@ -116,7 +116,8 @@ impl Table {
         let code = elf.code();
         let mut builder = Builder::new(names);
         let mut banner = None;
-        elf.each_symbol(|entry| match code.address(entry) {
+        let all = |_, _| true;
+        elf.each_symbol(all, |entry| match code.address(entry) {
             Some(address) => builder.add(address, entry.size, entry.name),
             None if banners.contains(&entry.name) && code.is_data(entry) => banner = Some(*entry),
             None => {}

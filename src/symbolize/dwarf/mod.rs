@@ -97,8 +97,7 @@ impl Dwarf {
 
     fn with_ranges(mut self) -> Self {
         // A broken table is as good as none: the units have it all.
-        let ranges = self.aranges().unwrap_or_default();
-        self.ranges.extend(ranges);
+        self.ranges = self.aranges().unwrap_or_default();
         self
     }
 
@@ -115,22 +114,20 @@ impl Dwarf {
         self.files.get_mut(file).ok_or(Error::Io)
     }
 
-    fn aranges(&mut self) -> Result<Vec<(Range<u64>, u64)>> {
+    fn aranges(&mut self) -> Result<Ranges> {
         let Self { files, buffer, .. } = self;
         let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let size = main.size(SectionId::DebugAranges);
         main.read(SectionId::DebugAranges, 0..size, buffer)?;
         let section = gimli::DebugAranges::from(Slice::new(buffer, main.endian()));
-        let mut ranges = Vec::new();
+        let mut ranges = Ranges::default();
         let mut headers = section.headers();
         while let Some(header) = headers.next()? {
             let unit = header.debug_info_offset().0 as u64;
             let mut entries = header.entries();
             while let Some(entry) = entries.next()? {
                 let range = entry.range();
-                if range.begin < range.end {
-                    ranges.push((range.begin..range.end, unit));
-                }
+                ranges.extend((range.begin < range.end).then_some((range.begin..range.end, unit)));
             }
         }
         Ok(ranges)
