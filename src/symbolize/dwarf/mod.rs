@@ -13,6 +13,7 @@ mod sections;
 mod segments;
 mod split;
 mod unit;
+mod walk;
 
 pub(crate) use segments::Segment;
 

@@ -32,7 +32,10 @@ impl Ranges {
 
     /// The units that may have code at an address; that whose range starts last is first.
     pub(super) fn at(&mut self, address: u64) -> Vec<u64> {
-        let has = |(range, _): &&(Range<u64>, u64)| range.contains(&address);
+        // One comparison, which nearly always says no: which side of a range an address is on nobody can foresee.
+        let has = |(range, _): &&(Range<u64>, u64)| {
+            address.wrapping_sub(range.start) < range.end.saturating_sub(range.start)
+        };
         if self.looks < FEW && !self.is_sorted {
             self.looks += 1;
             let mut found: Vec<_> = self.ranges.iter().filter(has).collect();
