@@ -17,6 +17,9 @@ impl Symbolizer {
     /// [`crate::ErrorKind::BuildId`] or [`crate::ErrorKind::Banner`] if vmlinux is of another kernel than the report;
     /// it stays as it was.
     pub fn report(&mut self, report: &mut Report<'_>) -> Result<()> {
+        let frames = report.traces.iter().flat_map(|t| &t.frames).filter_map(|f| f.symbol.as_ref());
+        let pointers = report.registers.iter().filter_map(|r| r.ip.as_ref());
+        self.expect(frames.chain(pointers).filter(|s| s.module.is_none()).map(|s| &*s.name));
         self.check(&report.kernel)?;
         let offset = self.offset_of(report);
         let mut cut = false;

@@ -213,13 +213,15 @@ impl Symbolizer {
     /// # Errors
     ///
     /// [`ErrorKind::BuildId`] or [`ErrorKind::Banner`], unless [`Settings::force`] is set.
-    pub fn check(&self, kernel: &Kernel<'_>) -> Result<()> {
-        let Some(own) = self.kernel.as_ref().filter(|_| !self.settings.force) else { return Ok(()) };
+    pub fn check(&mut self, kernel: &Kernel<'_>) -> Result<()> {
+        let Some(own) = self.kernel.as_mut().filter(|_| !self.settings.force) else { return Ok(()) };
         let id = kernel.build_id.as_ref().and_then(|id| BuildId::from_hex(id));
         if let Some((log, file)) = id.zip(own.build_id()) {
             return same(own.path(), "vmlinux", &log, file);
         }
-        let Some((banner, release)) = own.banner().zip(kernel.release.as_ref()) else { return Ok(()) };
+        let Some(release) = &kernel.release else { return Ok(()) };
+        let path = own.path().to_path_buf();
+        let Some(banner) = own.banner() else { return Ok(()) };
         let of_banner = banner.strip_prefix(b"Linux version ").unwrap_or_default();
         let fits = |word: &Text<'_>| of_banner.split(|c| *c == b' ').any(|w| *w == **word);
         // `#1` alone, or with what the distribution adds to it.
@@ -229,7 +231,7 @@ impl Symbolizer {
             return Ok(());
         }
         let build = kernel.build.as_ref().map_or_else(String::new, |build| format!(" {build}"));
-        Err(other_banner(own.path(), format!("{release}{build}"), banner))
+        Err(other_banner(path, format!("{release}{build}"), banner))
     }
 
     /// Whether this is the kernel whose log starts with `banner`: `Linux version …`.
@@ -237,13 +239,22 @@ impl Symbolizer {
     /// # Errors
     ///
     /// [`ErrorKind::Banner`], unless [`Settings::force`] is set.
-    pub fn check_banner(&self, banner: &[u8]) -> Result<()> {
-        let Some(own) = self.kernel.as_ref().filter(|_| !self.settings.force) else { return Ok(()) };
+    pub fn check_banner(&mut self, banner: &[u8]) -> Result<()> {
+        let Some(own) = self.kernel.as_mut().filter(|_| !self.settings.force) else { return Ok(()) };
+        let path = own.path().to_path_buf();
         match own.banner() {
             Some(of_file) if of_file.trim_ascii() != banner.trim_ascii() => {
-                Err(other_banner(own.path(), Text::from(banner.trim_ascii()).to_string(), of_file))
+                Err(other_banner(path, Text::from(banner.trim_ascii()).to_string(), of_file))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Says which functions of the kernel will be asked for, so that one look at its symbols is enough. It changes no
+    /// answer.
+    pub(crate) fn expect<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        if let Some(kernel) = &mut self.kernel {
+            kernel.expect(names);
         }
     }
 
@@ -391,8 +402,8 @@ impl Symbolizer {
     }
 
     fn find_files(&mut self) -> ModuleFiles {
+        let of_banner = self.kernel.as_mut().and_then(Object::release);
         let kernel = self.kernel.as_ref();
-        let of_banner = kernel.and_then(Object::release);
         let release = self.settings.release.as_deref().or(of_banner.as_deref());
         let folders = if self.settings.modules.is_empty() {
             debuginfo::module_folders(kernel.map(Object::path), release)
@@ -444,7 +455,7 @@ fn same(path: &Path, what: &str, log: &BuildId, file: &BuildId) -> Result<()> {
     .into())
 }
 
-fn other_banner(path: &Path, log: String, file: &[u8]) -> Error {
+fn other_banner(path: PathBuf, log: String, file: &[u8]) -> Error {
     let file = String::from_utf8_lossy(file).into_owned();
-    ErrorKind::Banner { log, file, path: path.to_path_buf() }.into()
+    ErrorKind::Banner { log, file, path }.into()
 }

@@ -31,7 +31,7 @@ impl Dwarf {
         self.complete = true;
         self.add_units();
         let mut code: HashMap<u64, Vec<Range<u64>>> = HashMap::new();
-        for (range, unit) in &self.ranges {
+        for (range, unit) in self.ranges.sorted() {
             code.entry(*unit).or_default().push(range.clone());
         }
         for offset in self.starts(MAIN) {
