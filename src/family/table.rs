@@ -74,9 +74,12 @@ impl Entries {
 
     /// Sorts the entries by pairs, once all are there.
     fn sort(&mut self) {
-        let holds =
-            |pair: usize| self.entries.iter().filter(|e| e.pairs.each().any(|own| own == pair)).count();
-        let uses: [usize; Pairs::COUNT] = std::array::from_fn(holds);
+        let mut uses = [0; Pairs::COUNT];
+        for pair in self.entries.iter().flat_map(|entry| entry.pairs.each()) {
+            if let Some(uses) = uses.get_mut(pair) {
+                *uses += 1;
+            }
+        }
         for entries in self.entries.chunks(64) {
             let mut by_pair = [0; Pairs::COUNT];
             for (bit, entry) in entries.iter().enumerate() {
@@ -118,8 +121,8 @@ struct Table {
     /// Rows whose format starts with a conversion: found by a literal inside.
     inner: Entries,
     filter: Filter,
-    /// One bit per first byte of lead-ins.
-    leads: Bits,
+    /// By first byte, whether a lead-in starts with it.
+    leads: [bool; 256],
 }
 
 type Bits = [u64; 1024];
@@ -145,7 +148,7 @@ impl Table {
             by_first: std::array::from_fn(|_| Entries::default()),
             inner: Entries::default(),
             filter: Filter { quads: [0; 1024], pairs: [0; 1024] },
-            leads: [0; 1024],
+            leads: [false; 256],
         };
         for rule in rules() {
             for format in rule.headers() {
@@ -164,7 +167,9 @@ impl Table {
         table.by_first.iter_mut().chain([&mut table.inner]).for_each(Entries::sort);
         for lead in LEAD_INS {
             table.filter.mark(lead);
-            lead.first().into_iter().for_each(|first| set(&mut table.leads, usize::from(*first)));
+            if let Some(leads) = lead.first().and_then(|first| table.leads.get_mut(usize::from(*first))) {
+                *leads = true;
+            }
         }
         table.filter.mark(b"20");
         table
@@ -223,7 +228,8 @@ pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
-    if !text.first().is_some_and(|first| is_set(&TABLE.leads, usize::from(*first))) {
+    let may_lead = text.first().and_then(|first| TABLE.leads.get(usize::from(*first)));
+    if may_lead != Some(&true) {
         return undated(text);
     }
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
