@@ -261,7 +261,6 @@ impl<'s> Filter<'s> {
         let answer = self.symbolizer.place(symbol, linked, position);
         self.count(&answer);
         let mut frames = answer.unwrap_or_default();
-        self.symbolizer.tell_cut(&frames);
         let own = frames.pop().as_ref().and_then(place);
         let change = match symbol {
             Some(symbol) => behind(text, &symbol.name).map(|at| at..at).zip(own),

@@ -34,6 +34,9 @@ pub(crate) const LINE_LIMIT: usize = 4096;
 pub(crate) struct Pairs(u64);
 
 impl Pairs {
+    /// How many hashes there are.
+    pub(crate) const COUNT: usize = 64;
+
     /// Those of a text.
     pub(crate) fn of(line: &[u8]) -> Self {
         let mut before = line.first().copied().unwrap_or_default();
@@ -48,6 +51,17 @@ impl Pairs {
     /// Those of the literals of a format: every line that matches holds them.
     pub(crate) fn of_format(format: &str) -> Self {
         Self(literals(format).fold(0, |bits, literal| bits | Self::of(literal).0))
+    }
+
+    /// The hashes, each below [`Pairs::COUNT`].
+    #[inline]
+    pub(crate) fn each(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let at = bits.trailing_zeros();
+            bits &= bits.checked_sub(1)?;
+            Some(at as usize)
+        })
     }
 
     /// Whether all of `others` are among these.

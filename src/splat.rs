@@ -37,6 +37,8 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
+/// Most bytes before a header in which those lines are searched for: as many of the longest that a report keeps.
+pub(crate) const LEAD_BYTES: usize = 1 << 20;
 /// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
 /// Lines that most splats have no more of.
@@ -308,6 +310,7 @@ impl<'log> Splats<'log> {
         let mut end = header.offset;
         let mut number = header.number;
         let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
+        let first = header.offset.saturating_sub(LEAD_BYTES);
         for _ in 0..LEAD_SEARCH {
             if end <= taken || end == 0 || found.len() == LEAD_LINES {
                 break;
@@ -317,6 +320,9 @@ impl<'log> Splats<'log> {
             number -= usize::from(is_line);
             let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
             let offset = line.offset;
+            if offset < first {
+                break;
+            }
             let line = self.capped(line.read());
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
                 let near = header.since(&line).is_none_or(|gap| gap < GAP_TIME);

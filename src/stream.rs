@@ -7,7 +7,7 @@ use crate::log::{
 };
 use crate::parse;
 use crate::report::{Report, Span};
-use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
+use crate::splat::{HISTORY, LEAD_BYTES, LEAD_SEARCH, Splat, Splats, Taken};
 use memchr::{memchr, memchr_iter};
 use std::collections::VecDeque;
 
@@ -132,7 +132,8 @@ fn lines_back(bytes: &[u8], at: At) -> At {
     let lines = |from: usize, to: usize| memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count();
     let mut offset = line_start((end + 1).saturating_sub(HISTORY));
     let mut behind = lines(offset, end);
-    while behind <= LEAD_SEARCH && offset > 0 {
+    let first = end.saturating_sub(LEAD_BYTES);
+    while behind <= LEAD_SEARCH && offset > first {
         offset = line_start(offset);
         behind += 1;
     }
@@ -331,6 +332,8 @@ impl Stream {
             }
             let passed = self.feed(window, false);
             if passed == 0 {
+                // A line without an end shows nothing, however often somebody looks at its start.
+                self.windows = if rest.len() > RECORD_BYTES { WINDOWS } else { self.windows };
                 break;
             }
             rest = rest.get(passed..).unwrap_or_default();

@@ -22,15 +22,15 @@ impl Symbolizer {
         self.expect(frames.chain(pointers).filter(|s| s.module.is_none()).map(|s| &*s.name));
         self.check(&report.kernel)?;
         let offset = self.offset_of(report);
-        let mut cut = false;
+        self.take_cut();
         for registers in &mut report.registers {
-            cut |= self.registers(registers, offset);
+            self.registers(registers, offset);
         }
         for trace in &mut report.traces {
             let dump = trace.registers.and_then(|dump| report.registers.get(dump));
-            cut |= self.trace(trace, dump, offset);
+            self.trace(trace, dump, offset);
         }
-        if cut {
+        if self.take_cut() {
             report.defects.push(Defect { code: DefectCode::Limit, text: DEEP.to_owned() });
         }
         Ok(())
@@ -53,31 +53,21 @@ impl Symbolizer {
         evidence.offset()
     }
 
-    /// Fills in the instruction pointer, and says whether functions that are inlined there may be left out.
-    fn registers(&mut self, registers: &mut Registers<'_>, offset: Option<KaslrOffset>) -> bool {
+    fn registers(&mut self, registers: &mut Registers<'_>, offset: Option<KaslrOffset>) {
         if registers.user || registers.ip_location.is_some() {
-            return false;
+            return;
         }
         let address = registers.ip_address.zip(offset).map(|(ip, offset)| offset.executing(ip));
         if let Some(address) = address.filter(|_| registers.ip.is_none()) {
             registers.ip = self.name(address);
         }
-        let mut frames = self.place(registers.ip.as_ref(), address, Position::Executing).unwrap_or_default();
-        let cut = self.is_cut(&frames);
-        let Some(own) = frames.pop() else { return false };
+        let Ok(mut frames) = self.place(registers.ip.as_ref(), address, Position::Executing) else { return };
+        let Some(own) = frames.pop() else { return };
         registers.ip_location = location(&own);
         registers.ip_inlined = frames.iter().map(inlined).collect();
-        cut
     }
 
-    /// Fills in the frames, and says whether functions that are inlined at one may be left out.
-    fn trace(
-        &mut self,
-        trace: &mut Trace<'_>,
-        dump: Option<&Registers<'_>>,
-        offset: Option<KaslrOffset>,
-    ) -> bool {
-        let mut cut = false;
+    fn trace(&mut self, trace: &mut Trace<'_>, dump: Option<&Registers<'_>>, offset: Option<KaslrOffset>) {
         let mut frames = Vec::with_capacity(trace.frames.len());
         let mut moved = Vec::with_capacity(trace.frames.len());
         let mut before_inlined = false;
@@ -95,7 +85,6 @@ impl Symbolizer {
                     frame.symbol = self.name(address);
                 }
                 if let Ok(mut levels) = self.place(frame.symbol.as_ref(), address, position) {
-                    cut |= self.is_cut(&levels);
                     frame.location = levels.pop().as_ref().and_then(location);
                     let (stack, reliable) = (frame.stack, frame.reliable);
                     frames.extend(levels.iter().map(|level| Frame { stack, reliable, ..inlined(level) }));
@@ -107,7 +96,6 @@ impl Symbolizer {
             *at = moved.get(*at).copied().unwrap_or(frames.len());
         }
         trace.frames = frames;
-        cut
     }
 
     /// What stands at a place of which the log says the name, the address, or both.

@@ -89,11 +89,11 @@ pub struct Symbolizer {
     answers: HashMap<Question, Answer>,
     trail: Vec<String>,
     errors: Vec<Error>,
-    /// Whether the errors had [`DEEP`].
-    told_cut: bool,
+    /// Whether answers left out functions.
+    cut: bool,
 }
 
-/// What is said where functions may be missing.
+/// What is said where answers leave out functions.
 pub(super) const DEEP: &str =
     "so many functions are inlined into each other that only the outer ones are shown";
 
@@ -123,7 +123,7 @@ impl Symbolizer {
             answers: HashMap::new(),
             trail: Vec::new(),
             errors: Vec::new(),
-            told_cut: false,
+            cut: false,
             settings,
         };
         let path = match (&symbolizer.settings.vmlinux, &symbolizer.settings.release) {
@@ -203,9 +203,11 @@ impl Symbolizer {
     }
 
     /// What went wrong since the last call with files that frames needed: modules that cannot be read or are of
-    /// another build. Their frames have no lines.
+    /// another build. Their frames have no lines. And [`ErrorKind::Limit`] if [`Settings`] bounded what was looked at,
+    /// but for what [`Symbolizer::report`] said of its report.
     pub fn take_errors(&mut self) -> Vec<Error> {
-        std::mem::take(&mut self.errors)
+        let cut = self.take_cut().then(|| ErrorKind::Limit(DEEP.to_owned()).into());
+        std::mem::take(&mut self.errors).into_iter().chain(cut).collect()
     }
 
     /// Whether this is the kernel that a log comes from, by its build ID, or by release and build number.
@@ -264,6 +266,12 @@ impl Symbolizer {
     ///
     /// Why nothing is known.
     pub fn symbol(&mut self, symbol: &Symbol<'_>, position: Position) -> Answer {
+        let answer = self.known(symbol, position);
+        self.bounded(answer)
+    }
+
+    /// All that is known of a symbol, asked once.
+    fn known(&mut self, symbol: &Symbol<'_>, position: Position) -> Answer {
         let question = Question {
             module: symbol.module.as_ref().map(ToString::to_string),
             name: symbol.name.to_vec(),
@@ -299,7 +307,8 @@ impl Symbolizer {
     /// Why nothing is known.
     pub fn address(&mut self, address: CodeAddress) -> Answer {
         let frames = self.kernel.as_mut().ok_or(Unknown::NoAddress)?.at(address)?;
-        Ok(self.in_tree(frames))
+        let frames = self.in_tree(frames);
+        self.bounded(Ok(frames))
     }
 
     /// The function of the kernel itself that an address stands in, with offset and size, as a trace prints it.
@@ -307,22 +316,24 @@ impl Symbolizer {
         self.kernel.as_mut()?.name_at(address)
     }
 
-    /// Whether answers leave out what is inlined deeper than these frames, if anything is.
-    pub(crate) const fn is_cut(&self, frames: &[SourceFrame]) -> bool {
-        frames.len() > self.settings.max_inlined
+    /// The functions that are told of, the outer ones.
+    fn bounded(&mut self, answer: Answer) -> Answer {
+        let most = self.settings.max_inlined.min(MOST_INLINED) + 1;
+        answer.map(|mut frames| {
+            let inner = frames.len().saturating_sub(most);
+            frames.drain(..inner);
+            self.cut |= inner > 0;
+            frames
+        })
     }
 
-    /// Notes for [`Symbolizer::take_errors`] that answers may leave out something, once.
-    pub(crate) fn tell_cut(&mut self, frames: &[SourceFrame]) {
-        if self.is_cut(frames) && !std::mem::replace(&mut self.told_cut, true) {
-            self.errors.push(ErrorKind::Limit(DEEP.to_owned()).into());
-        }
+    /// Whether answers since the last call left out functions.
+    pub(super) const fn take_cut(&mut self) -> bool {
+        std::mem::replace(&mut self.cut, false)
     }
 
-    /// The frames that are told of, what the source tree is called cut off paths that are written whole.
+    /// Cuts what the source tree is called off paths that are written whole.
     fn in_tree(&mut self, mut frames: Vec<SourceFrame>) -> Vec<SourceFrame> {
-        let most = self.settings.max_inlined.saturating_add(1);
-        frames.drain(..frames.len().saturating_sub(most));
         if frames.iter().any(|f| f.file.as_ref().is_some_and(|file| file.starts_with('/'))) {
             let kernel = &mut self.kernel;
             let tree = self.tree.get_or_insert_with(|| kernel.as_mut().and_then(Object::tree));

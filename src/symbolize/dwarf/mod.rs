@@ -452,7 +452,8 @@ fn inlined_at(
                 if is_here(&attributes)? {
                     let Attributes { origin, name, linkage_name, call_file, call_line, .. } = attributes;
                     let name = linkage_name.or(name);
-                    if chain.len() < MOST_INLINED {
+                    // One more says that there are too many.
+                    if chain.len() <= MOST_INLINED {
                         chain.push(Inlined { origin, name, call_file, call_line });
                     }
                     if !abbreviation.has_children() {

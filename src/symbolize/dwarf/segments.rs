@@ -154,7 +154,8 @@ impl Dwarf {
             }
             let attributes = Attributes::read(&mut tree, abbreviation)?;
             let ranges = self.ranges(unit.file, (head.encoding, bases), &attributes, &mut budget)?;
-            if open.len() <= MOST_INLINED {
+            // One more says that there are too many.
+            if open.len() <= MOST_INLINED + 1 {
                 let call = self.call(unit, &attributes, entries.start, is_first);
                 calls.push(Call { depth: open.len(), ranges, ..call });
             }
