@@ -43,6 +43,8 @@ pub(crate) const LEAD_BYTES: usize = 1 << 20;
 pub(crate) const HISTORY: usize = 64 << 10;
 /// Lines that most splats have no more of.
 const USUAL_LINES: usize = 128;
+/// Lines for which room is kept; it is a part of what one open splat may hold.
+const SPARE_LINES: usize = 1024;
 
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
@@ -102,6 +104,8 @@ pub(crate) struct Splats<'log> {
     filter: &'static family::Filter,
     /// By row, what was seen of the lines before its header.
     past: BTreeMap<&'static str, Past>,
+    /// Room for the lines of the next splat, which one that was read had.
+    spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
     /// The clock of the line before.
@@ -157,6 +161,7 @@ impl<'log> Splats<'log> {
             next_inner: usize::MAX,
             filter: family::filter(),
             past: BTreeMap::new(),
+            spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
             clock: None,
         };
@@ -179,34 +184,32 @@ impl<'log> Splats<'log> {
         if !self.open.is_empty() {
             let line = raw.read();
             let headers = self.headers(&raw, line.text);
-            let line = self.capped(line);
-            return self.take(line, headers);
+            return self.take(&self.capped(line), headers);
         }
         // Most lines are no header: their prefix is not read.
         let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
         if !headers.is_empty() {
-            let line = self.capped(raw.read());
-            self.take(line, headers);
+            self.take(&self.capped(raw.read()), headers);
         }
     }
 
-    fn take(&mut self, line: Line<'log>, headers: Vec<Header<'log>>) {
+    fn take(&mut self, line: &Line<'log>, headers: Vec<Header<'log>>) {
         if line.foreign {
             return;
         }
-        self.sweep(&line);
+        self.sweep(line);
         if is_dropped(line.text) {
             // Whose lines were dropped, nobody knows.
             for open in self.open.values_mut() {
-                open.splat.lines.push(SplatLine { line, block: None });
+                open.splat.lines.push(SplatLine { line: *line, block: None });
             }
             return;
         }
-        let stream = self.stream_of(&line);
+        let stream = self.stream_of(line);
         if self.taken.get(&stream).is_some_and(|ends| line.offset < ends.seen) {
             return;
         }
-        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
+        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(line)) {
             if open.takes(line, &headers) {
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
                     open.splat.lines.last()
@@ -217,8 +220,8 @@ impl<'log> Splats<'log> {
                 }
                 return;
             }
-            if open.runs_beside(&line, &headers) {
-                self.start_beside(line, headers);
+            if open.runs_beside(line, &headers) {
+                self.start_beside(*line, headers);
                 return;
             }
             if open.known == open.splat.lines.len() {
@@ -230,7 +233,7 @@ impl<'log> Splats<'log> {
         }
         self.close(stream);
         if !headers.is_empty() {
-            self.start(line, headers);
+            self.start(*line, headers);
         }
     }
 
@@ -305,8 +308,8 @@ impl<'log> Splats<'log> {
     }
 
     /// Lines of the same caller right before the header, oldest first.
-    fn leads(&self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
-        let mut found = Vec::new();
+    fn leads(&mut self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
+        let mut found = std::mem::take(&mut self.spare);
         let mut end = header.offset;
         let mut number = header.number;
         let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
@@ -377,6 +380,15 @@ impl<'log> Splats<'log> {
             lines.min().unwrap_or(line.number) + SILENT_LINES + 1,
             clocks.min().map_or(Microseconds::MAX, |clock| clock + GAP_TIME),
         );
+    }
+
+    /// Takes back a splat that was read, for the room that its lines had.
+    pub(crate) fn recycle(&mut self, splat: Splat<'log>) {
+        let mut lines = splat.lines;
+        if lines.capacity() <= SPARE_LINES {
+            lines.clear();
+            self.spare = lines;
+        }
     }
 
     /// The first finished splat, if no open one starts before it.

@@ -86,14 +86,14 @@ impl<'log> Open<'log> {
     }
 
     /// Takes the line if it belongs to this splat, or to the one beside it.
-    pub(super) fn takes(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+    pub(super) fn takes(&mut self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         if self.give(line, headers) {
             return true;
         }
         if !headers.is_empty() && !self.absorbs(headers) {
-            if self.is_hit_by(&line, headers) {
+            if self.is_hit_by(line, headers) {
                 self.splat.hit_by = Some(line.text);
-            } else if self.is_twin(&line, headers) && !self.runs_beside(&line, headers) {
+            } else if self.is_twin(line, headers) && !self.runs_beside(line, headers) {
                 self.splat.mixed = true;
             } else {
                 return false;
@@ -167,10 +167,10 @@ impl<'log> Open<'log> {
         rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
-    pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
+    pub(super) fn push(&mut self, line: &Line<'log>, is_header: bool) {
         let next = self.splat.lines.len() == self.splat.header + 1;
         // Read where it is kept: a block is large.
-        self.splat.lines.push(SplatLine { line, block: block::read(line.text) });
+        self.splat.lines.push(SplatLine { line: *line, block: block::read(line.text) });
         let block = self.splat.lines.last().and_then(|l| l.block.as_ref());
         let is_end = matches!(block, Some(Block::End));
         let is_nmi = matches!(block, Some(Block::NmiSent));
@@ -186,7 +186,7 @@ impl<'log> Open<'log> {
         if known {
             self.gap = 0;
             self.known = self.splat.lines.len();
-            self.last = line;
+            self.last = *line;
         }
     }
 

@@ -105,7 +105,7 @@ impl<'log> Open<'log> {
     }
 
     /// Gives the line to the older twin if it is its.
-    pub(super) fn give(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+    pub(super) fn give(&mut self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let Some(mut twin) = self.twin.take() else { return false };
         let block = block::read(line.text);
         let sorts = sorts(line.text, block.as_ref());
@@ -117,7 +117,7 @@ impl<'log> Open<'log> {
             twin.summing && twin.summed && is_dump
         } else {
             let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(headers) };
-            fits && !twin.silenced && !twin.is_over(&line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
+            fits && !twin.silenced && !twin.is_over(line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
         };
         // One CPU at a time may die: if the younger one does, the older one was the same CPU.
         twin.silenced |= !is_olders && !twin.epilogue && is_die_line(line.text) && !headers.is_empty();
