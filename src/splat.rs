@@ -281,6 +281,8 @@ impl<'log> Splats<'log> {
             gap: 0,
             last: header,
             epilogue: false,
+            has_frames: false,
+            shows_stack: false,
             nmi_sent: false,
             ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or_default(),

@@ -21,6 +21,10 @@ pub(super) struct Open<'log> {
     pub(super) gap: usize,
     pub(super) last: Line<'log>,
     pub(super) epilogue: bool,
+    /// Whether a frame stands behind the header.
+    pub(super) has_frames: bool,
+    /// Whether a frame does, or the start of a stack, or registers.
+    pub(super) shows_stack: bool,
     pub(super) nmi_sent: bool,
     /// Whether the line of `=` that ends a report was there.
     pub(super) ruled_off: bool,
@@ -113,9 +117,7 @@ impl<'log> Open<'log> {
             }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
-                false
-            }
+            Follows::Bare(_) if self.has_frames => false,
             Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
@@ -127,16 +129,13 @@ impl<'log> Open<'log> {
     pub(super) fn is_hit_by(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let family = |h: &Header<'log>| h.rule.name.split('/').next();
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
-        let shows_stack = |l: &SplatLine<'_>| {
-            matches!(l.block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)))
-        };
         line.caller.is_some()
             && !self.epilogue
             && self.gap <= HIT_GAP
             && !other.rule.strict
             && family(own) != family(other)
             && own.rule.meaning.stacks().next().is_some()
-            && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
+            && !self.shows_stack
     }
 
     /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
@@ -174,6 +173,9 @@ impl<'log> Open<'log> {
             Some(block) => self.belongs(block),
             None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
         };
+        self.has_frames |= matches!(block, Some(Block::Frame(_)));
+        self.shows_stack |=
+            matches!(block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)));
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
