@@ -21,6 +21,8 @@ pub(super) struct Open<'log> {
     pub(super) gap: usize,
     pub(super) last: Line<'log>,
     pub(super) epilogue: bool,
+    /// Whether lines of other callers belong to it.
+    pub(super) lends: bool,
     /// Whether a frame stands behind the header.
     pub(super) has_frames: bool,
     /// Whether a frame does, or the start of a stack, or registers.
@@ -87,6 +89,16 @@ impl<'log> Open<'log> {
     /// Whether `line`, of another caller, was printed after the machine started again.
     pub(super) fn is_of_earlier_boot(&self, line: &Line<'log>) -> bool {
         self.last.since(line).is_some_and(|back| back > BACK_TIME)
+    }
+
+    /// Keeps those of the lines that stand behind its own.
+    pub(super) fn note<'a>(&mut self, dropped: impl Iterator<Item = &'a Line<'log>>)
+    where
+        'log: 'a,
+    {
+        let end = self.splat.lines.last().map_or(0, |l| l.line.offset);
+        let behind = dropped.filter(|line| line.offset > end);
+        self.splat.lines.extend(behind.map(|line| SplatLine { line: *line, block: None }));
     }
 
     /// Takes the line if it belongs to this splat, or to the one beside it.
