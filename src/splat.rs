@@ -19,7 +19,7 @@ use crate::report::{Caller, Microseconds};
 use headers::{Inner, Past};
 use open::Open;
 pub(crate) use open::is_separator;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
@@ -41,7 +41,9 @@ pub(crate) const LEAD_SEARCH: usize = 60;
 pub(crate) const LEAD_BYTES: usize = 1 << 20;
 /// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
-/// Lines that most splats have no more of.
+/// Most lines that say that others were dropped, one behind the other, of which a report keeps all.
+const DROPPED_LINES: usize = 16;
+/// Lines that most splats have no more of; space for so many is made while few splats are open.
 const USUAL_LINES: usize = 128;
 /// Lines for which room is kept; it is a part of what one open splat may hold.
 const SPARE_LINES: usize = 1024;
@@ -92,6 +94,10 @@ pub(crate) struct Splats<'log> {
     limits: Limits,
     lines: Lines<'log>,
     open: BTreeMap<Option<Caller>, Box<Open<'log>>>,
+    /// Where the headers of the open ones stand.
+    headers_open: BTreeSet<usize>,
+    /// The last lines that say that others were dropped: whose those were, nobody knows.
+    dropped: VecDeque<Line<'log>>,
     /// CPUs that print on behalf of another caller's splat.
     lent: BTreeMap<Caller, Option<Caller>>,
     /// By the offset of the header, with what [`Splats::taken`] said before.
@@ -108,6 +114,8 @@ pub(crate) struct Splats<'log> {
     spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
+    /// The line of the last look at all open splats.
+    swept: usize,
     /// The clock of the line before.
     clock: Option<Microseconds>,
 }
@@ -154,6 +162,8 @@ impl<'log> Splats<'log> {
             limits,
             lines: Lines::from(bytes, form, at.offset, at.line),
             open: BTreeMap::new(),
+            headers_open: BTreeSet::new(),
+            dropped: VecDeque::new(),
             lent: BTreeMap::new(),
             done: BTreeMap::new(),
             taken,
@@ -163,6 +173,7 @@ impl<'log> Splats<'log> {
             past: BTreeMap::new(),
             spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
+            swept: 0,
             clock: None,
         };
         splats.find_inner(at.offset);
@@ -199,10 +210,8 @@ impl<'log> Splats<'log> {
         }
         self.sweep(line);
         if is_dropped(line.text) {
-            // Whose lines were dropped, nobody knows.
-            for open in self.open.values_mut() {
-                open.splat.lines.push(SplatLine { line: *line, block: None });
-            }
+            self.dropped.truncate(DROPPED_LINES - 1);
+            self.dropped.push_front(*line);
             return;
         }
         let stream = self.stream_of(line);
@@ -210,6 +219,9 @@ impl<'log> Splats<'log> {
             return;
         }
         if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(line)) {
+            if !self.dropped.is_empty() {
+                open.note(self.dropped.iter().rev());
+            }
             if open.takes(line, &headers) {
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
                     open.splat.lines.last()
@@ -217,6 +229,7 @@ impl<'log> Splats<'log> {
                     && Some(caller) != stream
                 {
                     self.lent.insert(caller, stream);
+                    open.lends = true;
                 }
                 return;
             }
@@ -275,7 +288,9 @@ impl<'log> Splats<'log> {
 
     fn start(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
         let mut lines = self.leads(&header);
-        lines.reserve(USUAL_LINES);
+        if self.open.len() < USUAL_LINES {
+            lines.reserve(USUAL_LINES);
+        }
         let at = lines.len();
         lines.push(SplatLine { line: header, block: None });
         let known = lines.len();
@@ -294,6 +309,9 @@ impl<'log> Splats<'log> {
             gap: 0,
             last: header,
             epilogue: false,
+            lends: false,
+            has_frames: false,
+            shows_stack: false,
             nmi_sent: false,
             ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or_default(),
@@ -304,6 +322,7 @@ impl<'log> Splats<'log> {
             silenced: false,
         };
         self.sweep.1 = header.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
+        self.headers_open.insert(header.offset);
         self.open.insert(header.caller, Box::new(open));
     }
 
@@ -343,7 +362,14 @@ impl<'log> Splats<'log> {
 
     fn close(&mut self, stream: Option<Caller>) {
         let Some(mut open) = self.open.remove(&stream) else { return };
-        self.lent.retain(|_, owner| *owner != stream);
+        if open.lends {
+            self.lent.retain(|_, owner| *owner != stream);
+        }
+        for open in open.twin.iter().chain([&open]) {
+            if let Some(header) = open.splat.lines.get(open.splat.header) {
+                self.headers_open.remove(&header.line.offset);
+            }
+        }
         let twin = open.part();
         for mut open in twin.into_iter().chain([*open]) {
             let end = |splat: &Splat<'_>| splat.lines.last().map_or(0, |l| l.line.offset + l.line.length);
@@ -364,9 +390,12 @@ impl<'log> Splats<'log> {
         let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
         self.clock = line.clock.or(self.clock);
         let late = line.clock.is_some_and(|now| now > self.sweep.1);
-        if line.number < self.sweep.0 && !late && !rebooted {
+        // With many open ones, some stay open for some lines more: to look at all of them takes as long.
+        let soon = line.number < self.swept + self.open.len() / 16;
+        if (line.number < self.sweep.0 && !late || soon) && !rebooted {
             return;
         }
+        self.swept = line.number;
         let is_over = |stream: Option<Caller>, open: &Open<'_>| {
             open.is_left(line) || (stream != line.caller && open.is_of_earlier_boot(line))
         };
@@ -394,7 +423,7 @@ impl<'log> Splats<'log> {
     /// The first finished splat, if no open one starts before it.
     pub(crate) fn ready(&mut self) -> Option<Splat<'log>> {
         let (&offset, _) = self.done.first_key_value()?;
-        if self.open.values().any(|o| o.header_at().offset < offset) {
+        if self.headers_open.first().is_some_and(|open| *open < offset) {
             return None;
         }
         self.done.pop_first().map(|(_, (splat, _))| splat)

@@ -73,11 +73,7 @@ impl<'log> Open<'log> {
             && self.twin.is_none()
             && needs_stack
             && name(&self.splat.headers) == name(headers)
-            && (!self.epilogue && !self.has_frames() || self.awaits_summary())
-    }
-
-    fn has_frames(&self) -> bool {
-        self.splat.lines.iter().skip(self.splat.header).any(super::SplatLine::is_frame)
+            && (!self.epilogue && !self.has_frames || self.awaits_summary())
     }
 
     /// Whether the end marker was the last line, and a dump stood before: since 4.20 x86's `oops_end` prints it again.
@@ -136,7 +132,7 @@ impl<'log> Open<'log> {
         if twin.summed || twin.silenced {
             return Some(twin);
         }
-        if self.has_frames() || !twin.has_frames() {
+        if self.has_frames || !twin.has_frames {
             let mixed = self.frames() != twin.frames();
             (self.splat.mixed, twin.splat.mixed) = (mixed, mixed);
         } else {
