@@ -83,14 +83,14 @@ impl Search {
     /// Looks at the next piece.
     pub(super) fn piece(&mut self, piece: &Piece<'_>) {
         let from = usize::try_from(piece.at).unwrap_or(usize::MAX);
-        let first = from.saturating_add(piece.own.start).next_multiple_of(self.step).saturating_sub(from);
-        let end = piece.bytes.len().min(piece.own.end + WORD - 1);
-        let words = piece.bytes.get(first..end).unwrap_or_default().windows(WORD).step_by(self.step);
-        for (at, word) in (first..).step_by(self.step).zip(words) {
-            let Some(slot) = word.first_chunk().map(|word| slot(*word)) else { break };
+        let mut at = from.saturating_add(piece.own.start).next_multiple_of(self.step).saturating_sub(from);
+        while at < piece.own.end {
+            let Some(word) = piece.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
+            let slot = slot(*word);
             if self.perhaps.has(slot) {
                 self.look(piece, at, slot);
             }
+            at += self.step;
         }
     }
 
