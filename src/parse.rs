@@ -3,6 +3,7 @@
 mod dumps;
 mod reader;
 
+use crate::block::Block;
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::printk;
@@ -81,6 +82,10 @@ pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
+    // What shows that frames behind the header are another's goes with the report.
+    let is_frame = |l: &SplatLine<'_>| matches!(l.block, Some(Block::Frame(_)));
+    let stray = splat.lines.iter().take(splat.header).position(is_frame).filter(|_| reader.has_strays);
+    let lead = stray.map_or(lead, |at| lead.min(at));
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();

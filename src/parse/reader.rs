@@ -38,6 +38,8 @@ pub(super) struct Reader<'log> {
     foreign: Option<Role>,
     /// The first stack began without a line that announces it.
     headless: bool,
+    /// Frames behind the header turned out to be of the stack that was being printed when it came.
+    pub(super) has_strays: bool,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
@@ -151,6 +153,7 @@ impl<'log> Reader<'log> {
     /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
     /// began.
     fn strays(&mut self) {
+        self.has_strays = true;
         if let Some(trace) = self.traces.first_mut() {
             trace.role = Role::Other;
         }
