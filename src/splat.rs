@@ -163,15 +163,9 @@ impl<'log> Splats<'log> {
         splats
     }
 
-    /// Feeds a line, or the two that ran into one.
+    /// Feeds a line, or those that ran into one.
     fn feed(&mut self, raw: RawLine<'log>) {
-        match raw.unglue(!self.open.is_empty()) {
-            Some((first, second)) => {
-                self.feed_one(first);
-                self.feed_one(second);
-            }
-            None => self.feed_one(raw),
-        }
+        raw.pieces().for_each(|line| self.feed_one(line));
     }
 
     fn feed_one(&mut self, raw: RawLine<'log>) {

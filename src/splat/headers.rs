@@ -48,7 +48,7 @@ impl<'log> Splats<'log> {
         loop {
             let raw = self.lines.next()?;
             let asked = !self.open.is_empty()
-                || raw.may_be_two(false)
+                || raw.may_be_two()
                 || self.filter.may_start(raw.text())
                 || raw.offset + raw.bytes.len() > self.next_inner;
             if asked {
@@ -60,9 +60,7 @@ impl<'log> Splats<'log> {
     /// Whether any line that is left may be a header, whatever stands before it.
     pub(crate) fn may_start(&mut self) -> bool {
         while let Some(raw) = self.next_line() {
-            let (first, second) =
-                raw.unglue(false).map_or((raw, None), |(first, second)| (first, Some(second)));
-            for line in [Some(first), second].into_iter().flatten() {
+            for line in raw.pieces() {
                 let start = self.start_of(&line, line.text());
                 if start.is_some_and(|start| start.rows().next().is_some()) {
                     return true;
