@@ -28,7 +28,9 @@ pub fn reports(log: &[u8]) -> Reports<'_> {
 }
 
 impl<'log> Log<'log> {
-    /// The reports of this log, in the order of their headers. Their spans are places in [`Log::source`].
+    /// The reports of this log, in the order in which their headers were printed. Their spans are places in
+    /// [`Log::source`], where parts of a pstore dump and records of `/dev/kmsg` may stand in another order: the span of
+    /// a report then starts at the first of its lines and ends at the last.
     #[must_use]
     pub fn reports(&self) -> Reports<'log> {
         Reports::new(self.source(), self.detection().clone())
@@ -213,11 +215,11 @@ impl Stream {
             if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
-        let end = self.decoded.start.offset + self.decoded.text.len();
+        let end = self.decoded.bounded();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
-        let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
+        let (new, again) = (end.saturating_sub(self.seen), self.seen.saturating_sub(self.next.offset));
         if new > 0 && new >= again {
-            self.search(|_| false, each);
+            self.search(end, |_| false, each);
         }
     }
 
@@ -236,8 +238,7 @@ impl Stream {
         each: &mut dyn FnMut(Report<'_>),
     ) {
         let end = self.next;
-        let idle =
-            self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
+        let idle = self.source.is_empty() && end.offset == self.decoded.end();
         match quiet {
             Some(Quiet { lines }) if idle => {
                 let behind = |at: At| At { offset: at.offset + block.len(), line: at.line + lines };
@@ -256,7 +257,7 @@ impl Stream {
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
         self.decode(true, false);
-        owned(|each| self.search(|at| at.offset < offset, each))
+        owned(|each| self.search(self.decoded.end(), |at| at.offset < offset, each))
     }
 
     /// The reports that are left when the log has ended.
@@ -268,7 +269,7 @@ impl Stream {
     /// The same, each report shown while the stream still has its text.
     pub fn finish_each(mut self, each: &mut dyn FnMut(Report<'_>)) {
         self.decode(true, true);
-        self.search(|_| true, each);
+        self.search(self.decoded.end(), |_| true, each);
     }
 
     /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
@@ -323,9 +324,10 @@ impl Stream {
         taken
     }
 
-    /// Shows the reports that are complete; open ones whose last line is `over` are.
-    fn search(&mut self, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
+    /// Shows the reports of the lines before `end` that are complete; open ones whose last line is `over` are.
+    fn search(&mut self, end: usize, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
         let start = self.decoded.start;
+        let text = self.decoded.text.get(..end - start.offset).unwrap_or_default();
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
         let taken = self
@@ -333,7 +335,7 @@ impl Stream {
             .iter()
             .map(|(c, ends)| (*c, ends.map(|end| end.saturating_sub(start.offset))))
             .collect();
-        let mut splats = Splats::from(&self.decoded.text, form, at, taken);
+        let mut splats = Splats::from(text, form, at, taken);
         while let Some(splat) = splats.next_closed() {
             self.report(&splat).into_iter().for_each(&mut *each);
         }
@@ -342,17 +344,16 @@ impl Stream {
         while let Some(splat) = splats.ready() {
             self.report(&splat).into_iter().for_each(&mut *each);
         }
-        let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
-        if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > OPEN_BYTES {
-            let mut splats = Splats::from(&self.decoded.text, form, next, taken);
+        if text.len() - next.offset.min(text.len()) > OPEN_BYTES {
+            let mut splats = Splats::from(text, form, next, taken);
             for (splat, was_open) in splats.take_all() {
                 let report = self.report(&splat);
                 report.map(|r| if was_open { limited(r) } else { r }).into_iter().for_each(&mut *each);
             }
             (next, taken) = splats.suspend();
         }
-        let keep = lines_back(&self.decoded.text, next);
+        let keep = lines_back(text, next);
         (self.next, self.seen) = (absolute(next), end);
         self.taken = taken
             .into_iter()
