@@ -142,6 +142,8 @@ fn lines_back(bytes: &[u8], at: At) -> At {
 /// ```
 #[derive(Default)]
 pub struct Stream {
+    /// Who carried the log, where somebody said so; the first window still says how the lines in a page start.
+    told: Option<Transport>,
     /// Who is believed to have carried the log.
     detection: Option<Detection>,
     /// Windows that were looked at to find out.
@@ -174,7 +176,7 @@ impl Stream {
     /// A stream of which somebody knows how it is carried.
     #[must_use]
     pub fn carried_by(transport: Transport) -> Self {
-        Self::new().detected(told(transport, b""))
+        Self { told: Some(transport), ..Self::new() }
     }
 
     fn detected(self, detection: Detection) -> Self {
@@ -285,7 +287,7 @@ impl Stream {
                 break;
             }
             let window = rest.get(..WINDOW).unwrap_or(rest);
-            let found = detect_window(window);
+            let found = self.told.map_or_else(|| detect_window(window), |by| told(by, window));
             self.windows += 1;
             if found.sure {
                 self.windows = WINDOWS;

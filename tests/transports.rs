@@ -126,6 +126,18 @@ fn ok_the_choice_has_a_reason() {
 const PIECES: [usize; 5] = [1, 7, 100, 4096, 1 << 20];
 
 #[test]
+fn ok_a_stream_of_mail_learns_how_the_quoted_lines_start() {
+    let journal = std::fs::read_to_string(folder().join("journal-short.log")).unwrap();
+    let mail: String = journal.lines().map(|line| format!("> {line}\n")).collect();
+    let mut stream = ksplat::Stream::carried_by(ksplat::Transport::Mail);
+    let mut found = stream.push(mail.as_bytes());
+    found.extend(stream.finish());
+    let whole = ksplat::Log::carried_by(ksplat::Transport::Mail, mail.as_bytes());
+    assert_eq!(found, whole.reports().collect::<Vec<_>>());
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
 fn ok_a_stream_finds_what_the_whole_log_has() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut logs = files();
