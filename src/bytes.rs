@@ -7,11 +7,55 @@ use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
 use nom::character::complete::{char, digit1, space0, space1};
 use nom::combinator::{map_opt, opt, recognize, verify};
+use nom::error::{Error, ErrorKind};
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 /// What every atom returns.
 pub(crate) type Parsed<'a, T> = IResult<&'a [u8], T>;
+
+/// What some literals start with, by their first three bytes: says of most texts that they start with none of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Starts {
+    threes: [u64; 64],
+    /// By the first byte, those that are shorter.
+    ones: [u64; 4],
+}
+
+#[allow(clippy::indexing_slicing, reason = "below 64 and 4 for any bytes")]
+impl Starts {
+    pub(crate) const fn new() -> Self {
+        Self { threes: [0; 64], ones: [0; 4] }
+    }
+
+    /// One more literal.
+    pub(crate) const fn add(&mut self, literal: &[u8]) {
+        match *literal {
+            [a, b, c, ..] => {
+                let bit = Self::hash([a, b, c]);
+                self.threes[bit >> 6] |= 1 << (bit & 63);
+            }
+            [a, ..] => self.ones[a as usize >> 6] |= 1 << (a & 63),
+            // Nothing starts with anything.
+            [] => self.ones = [u64::MAX; 4],
+        }
+    }
+
+    #[inline]
+    const fn hash([a, b, c]: [u8; 3]) -> usize {
+        (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 20) as usize
+    }
+
+    /// Whether `text` may start with one of them.
+    #[inline]
+    pub(crate) fn may_start(&self, text: &[u8]) -> bool {
+        let Some(start) = text.first_chunk() else { return true };
+        let bit = Self::hash(*start);
+        let first = start[0];
+        self.threes[bit >> 6] >> (bit & 63) & 1 == 1
+            || self.ones[usize::from(first >> 6)] >> (first & 63) & 1 == 1
+    }
+}
 
 /// Runs a parser where failure is no more than "not this".
 pub(crate) fn run<'a, T>(
@@ -27,7 +71,28 @@ pub(crate) fn hex_value(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from((*d as char).to_digit(16)?)))
+    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from(nibble(*d)?)))
+}
+
+/// What a byte is that is no hex digit.
+const NO_DIGIT: u8 = 0xff;
+
+/// The value of each hex digit: registers, offsets and addresses are most of what a report has to read.
+#[allow(clippy::indexing_slicing, reason = "the compiler runs it")]
+const NIBBLES: [u8; 256] = {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value] as usize] = value as u8;
+        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
+
+/// The value of a hex digit.
+fn nibble(digit: u8) -> Option<u8> {
+    NIBBLES.get(usize::from(digit)).copied().filter(|value| *value != NO_DIGIT)
 }
 
 /// The value of decimal digits; `None` for anything else or more than 64 bits.
@@ -38,9 +103,22 @@ pub(crate) fn dec_value(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0u64, |n, d| n.checked_mul(10)?.checked_add(u64::from((*d as char).to_digit(10)?)))
 }
 
-/// Hex digits without `0x`, at most 16.
+/// Hex digits without `0x`, at most 16. A loop of its own: nothing is read as often.
 pub(crate) fn hex(input: &[u8]) -> Parsed<'_, u64> {
-    map_opt(take_while_m_n(1, 16, |c: u8| c.is_ascii_hexdigit()), hex_value).parse(input)
+    let (mut value, mut digits) = (0u64, 0);
+    for nibble in input.iter().take(16).map_while(|d| nibble(*d)) {
+        value = value << 4 | u64::from(nibble);
+        digits += 1;
+    }
+    match input.split_at_checked(digits) {
+        Some((_, rest)) if digits > 0 => Ok((rest, value)),
+        _ => Err(other(input, ErrorKind::HexDigit)),
+    }
+}
+
+/// What a parser returns that finds something else.
+fn other(input: &[u8], kind: ErrorKind) -> nom::Err<Error<&[u8]>> {
+    nom::Err::Error(Error::new(input, kind))
 }
 
 /// Hex digits with or without `0x`.
@@ -93,21 +171,31 @@ const IS_SYMBOL: [bool; 256] = {
 
 /// A symbol name: identifier characters, starting like one.
 pub(crate) fn name(input: &[u8]) -> Parsed<'_, &[u8]> {
-    let is_symbol = |c: u8| IS_SYMBOL.get(usize::from(c)).is_some_and(|is| *is);
-    verify(take_while1(is_symbol), |n: &[u8]| {
-        n.first().is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, b'_' | b'.' | b'$' | b'<'))
-    })
-    .parse(input)
+    let is_symbol = |c: &u8| IS_SYMBOL.get(usize::from(*c)).is_some_and(|is| *is);
+    let starts = |c: &u8| c.is_ascii_alphabetic() || matches!(c, b'_' | b'.' | b'$' | b'<');
+    let length = input.iter().position(|c| !is_symbol(c)).unwrap_or(input.len());
+    match input.split_at_checked(length) {
+        Some((name, rest)) if name.first().is_some_and(starts) => Ok((rest, name)),
+        _ => Err(other(input, ErrorKind::Alpha)),
+    }
 }
 
 /// `+0xoff/0xsize`. The offset is `None` where it is negative: objtool's split of `.cold` parts makes such symbols.
 pub(crate) fn offset_size(input: &[u8]) -> Parsed<'_, (Option<u64>, u64)> {
-    let offset = alt((preceded(tag("+0x"), hex).map(Some), preceded(tag("-0x"), hex).map(|_| None)));
-    (offset, preceded(tag("/0x"), hex)).parse(input)
+    let (sign, digits) = match input {
+        [sign @ (b'+' | b'-'), b'0', b'x', digits @ ..] => (sign, digits),
+        _ => return Err(other(input, ErrorKind::Tag)),
+    };
+    let (rest, offset) = hex(digits)?;
+    let (rest, size) = preceded(tag("/0x"), hex).parse(rest)?;
+    Ok((rest, ((*sign == b'+').then_some(offset), size)))
 }
 
 /// ` [module]`, ` [module build-id]`.
 pub(crate) fn module(input: &[u8]) -> Parsed<'_, (&[u8], Option<&[u8]>)> {
+    if input.is_empty() {
+        return Err(other(input, ErrorKind::Eof));
+    }
     let name = take_while1(|c: u8| c.is_ascii_alphanumeric() || c == b'_' || c == b'-');
     let build_id = take_while_m_n(16, 64, |c: u8| c.is_ascii_hexdigit());
     let inside = verify((name, opt(preceded(char(' '), build_id))), |(n, _): &(&[u8], _)| *n != b"inline");
@@ -159,7 +247,11 @@ pub(crate) fn symbol_text(input: &[u8]) -> Parsed<'_, &[u8]> {
 
 /// Everything up to the next blank.
 pub(crate) fn word(input: &[u8]) -> Parsed<'_, &[u8]> {
-    take_while1(|c: u8| !c.is_ascii_whitespace()).parse(input)
+    let length = input.iter().position(u8::is_ascii_whitespace).unwrap_or(input.len());
+    match input.split_at_checked(length) {
+        Some((word, rest)) if !word.is_empty() => Ok((rest, word)),
+        _ => Err(other(input, ErrorKind::Space)),
+    }
 }
 
 /// Blanks and tabs, none needed.

@@ -60,16 +60,18 @@ pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
 }
 
 /// The report of a splat; `None` where only the words of a strict row stand there.
-pub(crate) fn report<'log>(splat: &Splat<'log>) -> Option<Report<'log>> {
+pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
     let mut reader = Reader::default();
-    for (at, SplatLine { line, block }) in splat.lines.iter().enumerate() {
+    for (at, SplatLine { line, block }) in splat.lines.iter_mut().enumerate() {
         reader.has_callers = line.caller.is_some();
+        let block = block.take();
         if at < splat.header {
-            reader.lead(line.text, block.as_ref());
+            reader.lead(line.text, block);
         } else {
-            reader.line(line.text, block.as_ref());
+            reader.line(line.text, block);
         }
     }
+    let splat = &splat;
     let Some(first) = splat.headers.first() else {
         return Some(reader.finish(Kind::unknown(String::new()), splat));
     };

@@ -28,6 +28,35 @@ const RETRIES: u32 = 64;
 /// Most bytes of a line that a format looks at.
 pub(crate) const LINE_LIMIT: usize = 4096;
 
+/// The pairs of neighbouring bytes that a text holds, one bit per hash: what says soonest that a line lacks words of a
+/// format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Pairs(u64);
+
+impl Pairs {
+    /// Those of a text.
+    pub(crate) fn of(line: &[u8]) -> Self {
+        let mut before = line.first().copied().unwrap_or_default();
+        let mut bits = 0;
+        for c in line.iter().skip(1) {
+            bits |= 1 << (u32::from(before).wrapping_mul(37).wrapping_add(u32::from(*c)) & 63);
+            before = *c;
+        }
+        Self(bits)
+    }
+
+    /// Those of the literals of a format: every line that matches holds them.
+    pub(crate) fn of_format(format: &str) -> Self {
+        Self(literals(format).fold(0, |bits, literal| bits | Self::of(literal).0))
+    }
+
+    /// Whether all of `others` are among these.
+    #[inline]
+    pub(crate) const fn hold(self, others: Self) -> bool {
+        others.0 & !self.0 == 0
+    }
+}
+
 /// One conversion of a format.
 #[derive(Clone, Copy)]
 enum Conversion {
@@ -60,29 +89,37 @@ pub(crate) fn read<'a>(format: &str, line: &'a [u8], found: &mut Vec<&'a [u8]>) 
 }
 
 /// The literal a format starts with, which any line that matches it starts with too.
-pub(crate) fn literal_prefix(format: &str) -> &[u8] {
-    match piece(format.as_bytes()) {
-        Piece::Literal(literal, _) => literal,
-        _ => b"",
+#[allow(clippy::indexing_slicing, reason = "below the length")]
+pub(crate) const fn literal_prefix(format: &str) -> &[u8] {
+    let format = format.as_bytes();
+    let mut end = 0;
+    while end < format.len() && !matches!(format[end], b'%' | b'\n') {
+        end += 1;
     }
+    format.split_at(end).0
 }
 
 /// The longest literal of a format, the first of those: every line that matches holds it.
 pub(crate) fn longest_literal(format: &str) -> &[u8] {
+    literals(format)
+        .fold(b"", |longest, literal| if literal.len() > longest.len() { literal } else { longest })
+}
+
+/// What stands between the conversions of a format.
+fn literals(format: &str) -> impl Iterator<Item = &[u8]> {
     let mut rest = format.as_bytes();
-    let mut longest: &[u8] = b"";
-    loop {
-        match piece(rest) {
-            Piece::Literal(literal, next) => {
-                if literal.len() > longest.len() {
-                    longest = literal;
+    std::iter::from_fn(move || {
+        loop {
+            match piece(rest) {
+                Piece::Literal(literal, next) => {
+                    rest = next;
+                    return Some(literal);
                 }
-                rest = next;
+                Piece::Conversion(_, next) => rest = next,
+                Piece::End | Piece::Newline => return None,
             }
-            Piece::Conversion(_, next) => rest = next,
-            Piece::End | Piece::Newline => return longest,
         }
-    }
+    })
 }
 
 /// How many captures a format makes.
@@ -150,11 +187,16 @@ fn conversion(format: &[u8]) -> Piece<'_> {
 }
 
 fn step<'a>(
-    format: &[u8],
-    input: &'a [u8],
+    mut format: &[u8],
+    mut input: &'a [u8],
     found: &mut Vec<&'a [u8]>,
     retries: &mut u32,
 ) -> Option<&'a [u8]> {
+    // Most lines differ in the first bytes of a literal, so nobody looks for its end.
+    while let Some((c, next)) = format.split_first().filter(|(c, _)| !matches!(c, b'%' | b'\n')) {
+        input = input.split_first().filter(|(i, _)| *i == c)?.1;
+        format = next;
+    }
     match piece(format) {
         Piece::End => Some(input),
         Piece::Newline => input.trim_ascii().is_empty().then_some(input),
@@ -182,9 +224,10 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
         Piece::Literal(literal, _) => literal,
         Piece::Conversion(..) => b"",
     };
+    let literal = memmem::Finder::new(literal);
     let mut from = 0;
     loop {
-        let at = from + memmem::find(input.get(from..)?, literal)?;
+        let at = from + literal.find(input.get(from..)?)?;
         *retries = retries.checked_sub(1)?;
         let (text, rest) = input.split_at_checked(at)?;
         found.push(text);

@@ -15,7 +15,7 @@ use crate::block::{self, Block};
 use crate::family::{self, Header};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::{Caller, Microseconds};
-use headers::Inner;
+use headers::{Inner, Past};
 use open::Open;
 pub(crate) use open::is_separator;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ fn capped(line: Line<'_>) -> Line<'_> {
 }
 
 /// Lines that most splats have no more of.
-const USUAL_LINES: usize = 64;
+const USUAL_LINES: usize = 128;
 
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
@@ -103,6 +103,8 @@ pub(crate) struct Splats<'log> {
     /// The first of their next occurrences.
     next_inner: usize,
     filter: &'static family::Filter,
+    /// By row, what was seen of the lines before its header.
+    past: BTreeMap<&'static str, Past>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
     /// The clock of the line before.
@@ -156,6 +158,7 @@ impl<'log> Splats<'log> {
             inner,
             next_inner: usize::MAX,
             filter: family::filter(),
+            past: BTreeMap::new(),
             sweep: (0, Microseconds::MAX),
             clock: None,
         };
@@ -164,17 +167,26 @@ impl<'log> Splats<'log> {
     }
 
     /// Feeds a line, or those that ran into one.
-    fn feed(&mut self, raw: RawLine<'log>) {
-        raw.pieces().for_each(|line| self.feed_one(line));
+    fn feed(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
+        for line in raw.pieces() {
+            self.feed_one(line, text.filter(|_| line.bytes.len() == raw.bytes.len()));
+        }
     }
 
-    fn feed_one(&mut self, raw: RawLine<'log>) {
-        let text = raw.text();
-        let headers = self.headers(&raw, text);
-        if self.open.is_empty() && headers.is_empty() {
-            return;
+    fn feed_one(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
+        if !self.open.is_empty() {
+            let line = raw.read();
+            let headers = self.headers(&raw, line.text);
+            return self.take(capped(line), headers);
         }
-        let line = capped(raw.read());
+        // Most lines are no header: their prefix is not read.
+        let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
+        if !headers.is_empty() {
+            self.take(capped(raw.read()), headers);
+        }
+    }
+
+    fn take(&mut self, line: Line<'log>, headers: Vec<Header<'log>>) {
         if line.foreign {
             return;
         }
@@ -361,8 +373,8 @@ impl<'log> Splats<'log> {
             {
                 return Some(splat);
             }
-            let raw = self.next_line()?;
-            self.feed(raw);
+            let (raw, text) = self.next_line()?;
+            self.feed(raw, text);
         }
     }
 
@@ -373,8 +385,8 @@ impl<'log> Splats<'log> {
             if open.is_some() {
                 return open;
             }
-            let raw = self.next_line()?;
-            self.feed(raw);
+            let (raw, text) = self.next_line()?;
+            self.feed(raw, text);
         }
     }
 

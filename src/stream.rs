@@ -93,7 +93,7 @@ impl<'log> Iterator for Reports<'log> {
             self.0 = decoded;
         }
         match &mut self.0 {
-            Source::Verbatim { splats, .. } => splats.find_map(|splat| parse::report(&splat)),
+            Source::Verbatim { splats, .. } => splats.find_map(|splat| parse::report(splat)),
             Source::Decoded { stream, rest, ready } => loop {
                 if let Some(report) = ready.pop_front() {
                     return Some(report);
@@ -339,18 +339,18 @@ impl Stream {
             .collect();
         let mut splats = Splats::from(text, form, at, taken);
         while let Some(splat) = splats.next_closed() {
-            self.report(&splat).into_iter().for_each(&mut *each);
+            self.report(splat).into_iter().for_each(&mut *each);
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
         while let Some(splat) = splats.ready() {
-            self.report(&splat).into_iter().for_each(&mut *each);
+            self.report(splat).into_iter().for_each(&mut *each);
         }
         let (mut next, mut taken) = splats.suspend();
         if text.len() - next.offset.min(text.len()) > OPEN_BYTES {
             let mut splats = Splats::from(text, form, next, taken);
             for (splat, was_open) in splats.take_all() {
-                let report = self.report(&splat);
+                let report = self.report(splat);
                 report.map(|r| if was_open { limited(r) } else { r }).into_iter().for_each(&mut *each);
             }
             (next, taken) = splats.suspend();
@@ -366,7 +366,7 @@ impl Stream {
     }
 
     /// The report of a splat, its span in the bytes as they were carried.
-    fn report<'s>(&self, splat: &Splat<'s>) -> Option<Report<'s>> {
+    fn report<'s>(&self, splat: Splat<'s>) -> Option<Report<'s>> {
         let mut report = parse::report(splat)?;
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;

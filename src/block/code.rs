@@ -12,6 +12,8 @@ use nom::sequence::{delimited, preceded};
 const DUMP: &[u8] = b"Instruction dump:";
 /// The line that s390's first instruction stands on.
 pub(crate) const KERNEL_CODE: &[u8] = b"Krnl Code: ";
+/// Units that x86 and most others print.
+const USUAL_UNITS: usize = 64;
 /// Fewest words on such a line: `show_instructions` prints eight.
 const WORDS: usize = 4;
 
@@ -30,7 +32,7 @@ pub(super) fn read(text: &[u8]) -> Option<Option<Code>> {
         return Some(None);
     }
     // All units are of one width: what follows another one is text of somebody else.
-    let mut code = Code::default();
+    let mut code = Code { units: Vec::with_capacity(USUAL_UNITS), ..Code::default() };
     let mut rest = input;
     while let Some((behind, (digits, marked))) = run(preceded(space0, unit), rest) {
         let width = u8::try_from(digits.len()).unwrap_or(0);

@@ -30,6 +30,9 @@ pub(crate) struct FrameLine<'log> {
 /// `[c000] [c001] f+0x1/0x2 (unreliable)`; s390 ` [<0001>] f+0x1/0x2` and `([<0001>] f+0x1/0x2)` where it doubts;
 /// the crash utility's ` #0 [ffff] f at ffff`; symbolized ` f net/f.c:7 [inline]`.
 pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
+    if let Some(frame) = usual(text) {
+        return Some(FrameLine { marker: None, frame: Some(frame), callee: None });
+    }
     if let Some(entered) = text.strip_prefix(ENTERED) {
         return without_names(entered);
     }
@@ -40,6 +43,16 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
     let (frame, is_caller) = bare(input)?;
     let callee = if is_caller { callee(input) } else { None };
     Some(FrameLine { marker, frame: Some(frame), callee })
+}
+
+/// What most frames are, and no more: ` f+0x1/0x2`, ` ? f+0x1/0x2 [mod]`. The parsers below say the same of it, and of
+/// everything else.
+fn usual(text: &[u8]) -> Option<Frame<'_>> {
+    let (input, _) = blank(text).ok()?;
+    let doubtful = input.strip_prefix(b"? ");
+    let (rest, symbol) = symbol(doubtful.unwrap_or(input)).ok()?;
+    let frame = Frame { symbol: Some(symbol), reliable: doubtful.is_none(), ..Frame::default() };
+    rest.is_empty().then_some(frame)
 }
 
 /// `f` of `[<c0101234>] (f) from [<c0101238>] (g+0x1/0x2)`.

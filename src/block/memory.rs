@@ -140,6 +140,9 @@ fn fact<'a>(text: &'a [u8], line: &'a [u8]) -> Option<Fact<'a>> {
 /// A walk of the page tables: x86 `PGD 5a25067 P4D 5a25067 PUD 0` and `*pdpt = 34f0c001 *pde = 0`, arm and arm64
 /// `[00000000] *pgd=8c44e003, *pmd=e0940003`, s390 `AS:0000000001e5c007 R3:0000000000000024`.
 fn is_walk(line: &[u8]) -> bool {
+    if !matches!(line.first(), Some(b'P' | b'*' | b'A' | b'[')) {
+        return false;
+    }
     let tables: [&[u8]; 6] = [b"PGD ", b"P4D ", b"PUD ", b"*pdpt = ", b"*pde = ", b"AS:0"];
     tables.iter().any(|t| line.starts_with(t))
         || line.strip_prefix(b"[").is_some_and(|rest| {

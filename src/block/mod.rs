@@ -71,10 +71,14 @@ pub(crate) fn read(text: &[u8]) -> Option<Block<'_>> {
 
 /// Lines that start in the first column.
 fn flush(text: &[u8]) -> Option<Block<'_>> {
-    trace::start(text)
-        .or_else(|| trace::heading(text))
-        .or_else(|| registers::read(text).map(|line| Block::Registers(Box::new(line))))
-        .or_else(|| task::read(text).map(|line| Block::Task(Box::new(line))))
+    if let Some(block) = trace::start(text).or_else(|| trace::heading(text)) {
+        return Some(block);
+    }
+    if let Some(line) = registers::read(text) {
+        return Some(Block::Registers(Box::new(line)));
+    }
+    task::read(text)
+        .map(|line| Block::Task(Box::new(line)))
         .or_else(|| code::read(text).map(Block::Code))
         .or_else(|| modules::read(text).map(Block::Modules))
         .or_else(|| memory::read(text))
@@ -85,9 +89,10 @@ fn flush(text: &[u8]) -> Option<Block<'_>> {
 
 /// Lines that start with a blank or a bracket: frames, most of them.
 fn indented(text: &[u8]) -> Option<Block<'_>> {
-    frame::frame(text)
-        .map(Block::Frame)
-        .or_else(|| trace::start(text))
+    if let Some(frame) = frame::frame(text) {
+        return Some(Block::Frame(frame));
+    }
+    trace::start(text)
         .or_else(|| trace::heading(text))
         .or_else(|| registers::read(text).map(|line| Block::Registers(Box::new(line))))
         .or_else(|| task::read(text).map(|line| Block::Task(Box::new(line))))

@@ -1,5 +1,7 @@
 //! Lines that belong to a report and say nothing that is kept.
 
+use crate::bytes::Starts;
+
 /// What they start with.
 const PROSE: &[&str] = &[
     "The buggy address ",
@@ -92,10 +94,20 @@ const PROSE: &[&str] = &[
     "lock-classes",
 ];
 
+static LIKELY: Starts = {
+    let mut likely = Starts::new();
+    let mut rest: &[&str] = PROSE;
+    while let Some((words, next)) = rest.split_first() {
+        likely.add(words.as_bytes());
+        rest = next;
+    }
+    likely
+};
+
 /// Whether it is such a line.
 pub(super) fn is_prose(line: &[u8]) -> bool {
-    let first = line.first();
-    PROSE.iter().map(|p| p.as_bytes()).any(|p| p.first() == first && line.starts_with(p))
+    LIKELY.may_start(line)
+        && PROSE.iter().map(|p| p.as_bytes()).any(|p| p.first() == line.first() && line.starts_with(p))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The lines above stacks: what a stack is of.
 
 use super::Block;
+use crate::bytes::Starts;
 use crate::printk;
 use crate::report::{Role, Text};
 
@@ -48,6 +49,17 @@ const STARTS: &[(&str, Role, bool)] = &[
     ("{%s} state was registered at:", Role::LockUsage, true),
 ];
 
+/// What their literals start with.
+static LIKELY: Starts = {
+    let mut likely = Starts::new();
+    let mut rest: &[(&str, Role, bool)] = STARTS;
+    while let Some(((format, ..), next)) = rest.split_first() {
+        likely.add(printk::literal_prefix(format));
+        rest = next;
+    }
+    likely
+};
+
 /// KCSAN's two sides, and the task that changed the value: `%s to 0x%px of %zu bytes by %s on cpu %i:`.
 const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
 const USAGE_AT: &str = "%s at:\n";
@@ -61,13 +73,23 @@ const HEADINGS: &[&[u8]] = &[
     b"the shortest dependencies between ",
 ];
 
+static LIKELY_HEADINGS: Starts = {
+    let mut likely = Starts::new();
+    let mut rest: &[&[u8]] = HEADINGS;
+    while let Some((words, next)) = rest.split_first() {
+        likely.add(words);
+        rest = next;
+    }
+    likely
+};
+
 /// Where a lock is released that is not held, or contended for: `[<%px>] %pS` stands on the next line.
 const RELEASE: &[&[u8]] = &[b" is trying to release lock (", b" is trying to contend lock ("];
 
 /// A line that belongs to a report and only leads to stacks.
 pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
     let inner = text.trim_ascii_start();
-    if HEADINGS.iter().any(|h| inner.starts_with(h)) {
+    if LIKELY_HEADINGS.may_start(inner) && HEADINGS.iter().any(|h| inner.starts_with(h)) {
         return Some(Block::More);
     }
     of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
@@ -79,6 +101,9 @@ pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
 /// `task:rcu_preempt     state:R  running task     stack:28000 pid:   14 ppid:     2 flags:0x00004000`,
 /// until 5.8 `rcu_preempt     R  running task    28952    10      2 0x80000000`.
 fn of_kthread(text: &[u8]) -> bool {
+    if !matches!(text.first(), Some(b'r' | b'R' | b't')) {
+        return false;
+    }
     let text = text.strip_prefix(b"rcu: ").unwrap_or(text);
     if text.starts_with(b"RCU grace-period kthread stack dump:") {
         return true;
@@ -95,7 +120,8 @@ fn of_kthread(text: &[u8]) -> bool {
 pub(super) fn start(text: &[u8]) -> Option<Block<'_>> {
     let inner = text.trim_ascii_start();
     let mut found = Vec::new();
-    for (format, role, labelled) in STARTS {
+    let likely = if LIKELY.may_start(inner) { STARTS } else { &[] };
+    for (format, role, labelled) in likely {
         found.clear();
         if let Some(tail) = printk::read(format, inner, &mut found) {
             // `Call Trace: …` may share its line with the first marker or with words that are no stack.

@@ -4,136 +4,71 @@
 //! frames count here, since a symbolizer gives them a file of their own. Where a later frame names a file further down
 //! in the same directory (`fs/inode.c`, then `fs/ntfs/super.c`), that one says more and is taken.
 
-use super::{Guilty, glob, guilty};
+use super::glob::Reasons;
+use super::{Guilty, guilty};
 use crate::report::{Class, Report, Role, SourceLocation, Trace, path_in_tree};
+use std::sync::LazyLock;
 
 /// Files that never carry the blame, and why: patterns in which `*` stands for any text.
-const BLAMELESS: &[(&str, &[&str])] = &[
-    ("a header's code runs as a part of whoever includes it", &["*.h"]),
-    ("assembly does what its caller in C asks for", &["*.S", "*.s"]),
-    (
-        "crates that only wrap the kernel's interfaces, and Rust's own library",
-        &["rust/*", "*/library/*", "library/*"],
-    ),
-    ("a library works on what it was given", &["lib/*", "virt/lib/*", "arch/*/lib/*"]),
+const BLAMELESS: &[(&str, &str)] = &[
+    ("a header's code runs as a part of whoever includes it", "*.h"),
+    ("assembly does what its caller in C asks for", "*.S *.s"),
+    ("crates that only wrap the kernel's interfaces, and Rust's own library", "rust/* */library/* library/*"),
+    ("a library works on what it was given", "lib/* virt/lib/* arch/*/lib/*"),
     (
         "a sanitizer or a debugging check finds what others did",
-        &[
-            "mm/kasan/*",
-            "mm/kmsan/*",
-            "mm/kfence/*",
-            "mm/kmemleak*.c",
-            "mm/debug*.c",
-            "mm/page_owner.c",
-            "mm/page_ext.c",
-            "mm/page_poison.c",
-            "mm/usercopy.c",
-            "mm/failslab.c",
-            "mm/fail_page_alloc.c",
-            "kernel/kcsan/*",
-            "kernel/kcov.c",
-            "kernel/dma/debug.c",
-            "kernel/trace/trace_preemptirq.c",
-            "kernel/trace/trace_irqsoff.c",
-        ],
+        "mm/kasan/* mm/kmsan/* mm/kfence/* mm/kmemleak*.c mm/debug*.c mm/page_owner.c mm/page_ext.c \
+         mm/page_poison.c mm/usercopy.c mm/failslab.c mm/fail_page_alloc.c kernel/kcsan/* kernel/kcov.c \
+         kernel/dma/debug.c kernel/trace/trace_preemptirq.c kernel/trace/trace_irqsoff.c",
     ),
     (
         "an allocator hands out memory that others spoil",
-        &[
-            "mm/slab*.c",
-            "mm/slub.c",
-            "mm/slob.c",
-            "mm/page_alloc.c",
-            "mm/page_frag_cache.c",
-            "mm/vmalloc.c",
-            "mm/percpu*.c",
-            "mm/mempool.c",
-            "mm/util.c",
-            // Which node to allocate from.
-            "mm/mempolicy.c",
-        ],
+        "mm/slab*.c mm/slub.c mm/slob.c mm/page_alloc.c mm/page_frag_cache.c mm/vmalloc.c mm/percpu*.c \
+         mm/mempool.c mm/util.c mm/mempolicy.c",
     ),
     (
         "memory access and the page cache act on behalf of a caller or of a file system",
-        &["mm/memory.c", "mm/maccess.c", "mm/filemap.c", "mm/folio-compat.c", "mm/truncate.c"],
+        "mm/memory.c mm/maccess.c mm/filemap.c mm/folio-compat.c mm/truncate.c",
     ),
-    (
-        "locks are taken by others",
-        &["kernel/locking/*", "kernel/mutex.c", "kernel/rwsem.c", "kernel/lockdep.c"],
-    ),
+    ("locks are taken by others", "kernel/locking/* kernel/mutex.c kernel/rwsem.c kernel/lockdep.c"),
     (
         "scheduler, RCU, timers, work queues: they wait for others or run them",
-        &[
-            "kernel/sched/*",
-            "kernel/sched.c",
-            "kernel/rcu/*",
-            "kernel/rcutree*.c",
-            "kernel/softirq.c",
-            "kernel/kthread.c",
-            "kernel/workqueue.c",
-            "kernel/time/timer.c",
-            "kernel/time/hrtimer.c",
-            "kernel/time/tick-*.c",
-            "kernel/time/sleep_timeout.c",
-            "kernel/timer.c",
-            "kernel/hrtimer.c",
-        ],
+        "kernel/sched/* kernel/sched.c kernel/rcu/* kernel/rcutree*.c kernel/softirq.c kernel/kthread.c \
+         kernel/workqueue.c kernel/time/timer.c kernel/time/hrtimer.c kernel/time/tick-*.c \
+         kernel/time/sleep_timeout.c kernel/timer.c kernel/hrtimer.c",
     ),
     (
         "entry from user space, interrupts and traps",
-        &[
-            "kernel/entry/*",
-            "kernel/context_tracking.c",
-            "arch/*/entry/*",
-            "arch/*/kernel/entry*",
-            "arch/*/kernel/syscall.c",
-            "arch/*/kernel/irq*.c",
-            "arch/*/kernel/apic/*",
-            "arch/*/kernel/nmi.c",
-            "arch/*/kernel/traps*.c",
-            "arch/*/kernel/debug-monitors.c",
-            "arch/*/mm/fault*.c",
-            "arch/*/mm/extable.c",
-            "arch/*/mm/physaddr.c",
-        ],
+        "kernel/entry/* kernel/context_tracking.c arch/*/entry/* arch/*/kernel/entry* \
+         arch/*/kernel/syscall.c arch/*/kernel/irq*.c arch/*/kernel/apic/* arch/*/kernel/nmi.c \
+         arch/*/kernel/traps*.c arch/*/kernel/debug-monitors.c arch/*/mm/fault*.c arch/*/mm/extable.c \
+         arch/*/mm/physaddr.c",
     ),
     (
         "walks or switches stacks",
-        &[
-            "arch/*/kernel/unwind*",
-            "arch/*/kernel/stacktrace.c",
-            "arch/*/kernel/dumpstack*.c",
-            "arch/*/kernel/process*.c",
-            "kernel/stacktrace.c",
-        ],
+        "arch/*/kernel/unwind* arch/*/kernel/stacktrace.c arch/*/kernel/dumpstack*.c \
+         arch/*/kernel/process*.c kernel/stacktrace.c",
     ),
     (
         "prints the report",
-        &["kernel/panic.c", "kernel/printk/*", "kernel/printk.c", "kernel/hung_task.c", "kernel/watchdog*.c"],
+        "kernel/panic.c kernel/printk/* kernel/printk.c kernel/hung_task.c kernel/watchdog*.c",
     ),
-    (
-        "the network core passes packets and sockets on",
-        &["net/core/dev.c", "net/core/skbuff.c", "net/core/sock.c"],
-    ),
+    ("the network core passes packets and sockets on", "net/core/dev.c net/core/skbuff.c net/core/sock.c"),
     (
         "registers what a driver asks for, and complains where the driver asks wrongly",
-        &["fs/proc/generic.c", "fs/sysfs/*", "drivers/usb/core/urb.c"],
+        "fs/proc/generic.c fs/sysfs/* drivers/usb/core/urb.c",
     ),
     (
         "a security hook is called on the objects of others",
-        &[
-            "security/security.c",
-            "security/selinux/hooks.c",
-            "security/apparmor/lsm.c",
-            "security/smack/smack_lsm.c",
-        ],
+        "security/security.c security/selinux/hooks.c security/apparmor/lsm.c security/smack/smack_lsm.c",
     ),
 ];
 
+static TABLE: LazyLock<Reasons> = LazyLock::new(|| Reasons::new(BLAMELESS));
+
 /// Why `file` never carries the blame; `None` if it may.
 pub(super) fn blameless(file: &str) -> Option<&'static str> {
-    let group = BLAMELESS.iter().find(|(_, patterns)| patterns.iter().any(|p| glob::matches(p, file)));
-    group.map(|(reason, _)| *reason)
+    TABLE.find(file)
 }
 
 /// The guilty file of a report. If nothing but blameless files is named, the one of the guilty function.
@@ -170,8 +105,7 @@ fn stalled(report: &Report<'_>) -> Option<String> {
     }
     let of_cpu = |t: &&Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu);
     report.traces.iter().filter(of_cpu).find_map(|trace| {
-        let names: Vec<_> = trace.frames.iter().map(guilty::name_of).collect();
-        let start = guilty::below_interrupt(report, trace, &names)?;
+        let start = guilty::below_interrupt(report, trace)?;
         first(sources(report, trace, start))
     })
 }

@@ -57,6 +57,11 @@ pub(super) fn stand_in(function: &str) -> Option<&'static str> {
     REASONS.find(function)
 }
 
+/// Whether a signature asks who called `function`.
+pub(super) fn says_too_little(function: &str) -> bool {
+    stand_in(function).is_some() || shared(function).is_some()
+}
+
 /// Why `function` says too little without the one that called it.
 pub(super) fn shared(function: &str) -> Option<&'static str> {
     static REASONS: LazyLock<Reasons> = LazyLock::new(|| Reasons::new(SHARED));

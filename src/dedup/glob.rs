@@ -1,5 +1,8 @@
 //! Patterns in which `*` stands for any text: of titles, and of function names.
 
+use crate::bytes::Starts;
+use memchr::{memchr, memmem};
+
 /// Whether `text` matches `pattern`; linear in `text` for each `*`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     // Most patterns are not meant.
@@ -7,21 +10,26 @@ pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     if first.is_some() && first != text.as_bytes().first() {
         return false;
     }
-    let mut parts = pattern.split('*');
-    let Some(first) = parts.next() else { return text.is_empty() };
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
+    let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
+    let mut anchored = true;
+    loop {
+        let star = memchr(b'*', pattern);
+        let part = pattern.get(..star.unwrap_or(pattern.len())).unwrap_or_default();
+        text = match (anchored, star) {
+            (true, None) => return text == part,
+            (false, None) => return text.ends_with(part),
+            (true, Some(_)) => match text.strip_prefix(part) {
+                Some(rest) => rest,
+                None => return false,
+            },
+            (false, Some(_)) => match memmem::find(text, part) {
+                Some(at) => text.get(at + part.len()..).unwrap_or_default(),
+                None => return false,
+            },
+        };
+        anchored = false;
+        pattern = star.and_then(|at| pattern.get(at + 1..)).unwrap_or_default();
     }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        let Some((_, after)) = rest.split_once(part) else { return false };
-        rest = after;
-    }
-    true
 }
 
 /// Many patterns, asked together: what a text is compared with grows with the text, not with the patterns.
@@ -61,8 +69,10 @@ impl Globs {
             }
         };
         self.anchored.walk(text.as_bytes(), &mut ask);
-        for start in 0..=text.len() {
-            self.floating.walk(text.as_bytes().get(start..).unwrap_or_default(), &mut ask);
+        let mut rest = Some(text.as_bytes());
+        while let Some(text) = rest {
+            self.floating.walk(text, &mut ask);
+            rest = text.get(1..);
         }
         first
     }
@@ -94,8 +104,8 @@ impl Reasons {
 #[derive(Debug)]
 struct Trie {
     nodes: Vec<Node>,
-    /// The first bytes of the literals: most texts go no further.
-    firsts: [bool; 256],
+    /// Most texts go no further.
+    starts: Starts,
 }
 
 #[derive(Debug, Default)]
@@ -108,15 +118,11 @@ struct Node {
 
 impl Trie {
     fn new() -> Self {
-        Self { nodes: vec![Node::default()], firsts: [false; 256] }
+        Self { nodes: vec![Node::default()], starts: Starts::new() }
     }
 
     fn insert(&mut self, literal: &[u8], id: usize) {
-        match literal.first().map(|byte| self.firsts.get_mut(usize::from(*byte))) {
-            Some(Some(first)) => *first = true,
-            // Nothing starts with anything.
-            _ => self.firsts = [true; 256],
-        }
+        self.starts.add(literal);
         let mut at = 0;
         for byte in literal {
             let new = self.nodes.len();
@@ -136,11 +142,14 @@ impl Trie {
     }
 
     /// Calls `each` with every literal that `text` starts with.
+    #[inline]
     fn walk(&self, text: &[u8], each: &mut impl FnMut(usize)) {
-        let first = text.first().map_or(0, |byte| usize::from(*byte));
-        if !self.firsts.get(first).is_some_and(|is| *is) {
-            return;
+        if self.starts.may_start(text) {
+            self.descend(text, each);
         }
+    }
+
+    fn descend(&self, text: &[u8], each: &mut impl FnMut(usize)) {
         let mut at = 0;
         let mut bytes = text.iter();
         while let Some(node) = self.nodes.get(at) {

@@ -1,7 +1,7 @@
 //! The guilty frame: the one a title names.
 
 use super::walk::Walk;
-use super::{caller, normalize, skip};
+use super::{caller, generic, normalize, skip};
 use crate::report::{Defect, DefectCode, Frame, Report, Role, Stack, Symbol, Take, Trace};
 use std::borrow::Cow;
 
@@ -23,12 +23,10 @@ pub struct Guilty {
 /// How many callers are kept: more than stand between a helper that everybody uses and its user.
 const CALLERS: usize = 8;
 
-/// The names of a stack's frames, as [`name_of`] has them.
-type Names<'r> = Vec<Cow<'r, str>>;
-
 /// A function that may be to blame, in the order of the stack.
 pub(super) struct Candidate<'r> {
-    pub(super) name: &'r str,
+    /// As [`name_of`] has it.
+    pub(super) name: Cow<'r, str>,
     /// Whether it is a module's.
     pub(super) own: bool,
     pub(super) frame: Option<(usize, usize)>,
@@ -49,17 +47,15 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
         let text = "no stack names a function".to_owned();
         Doubt { defect: Defect { code: DefectCode::NoFrames, text }, suspect: None }
     };
-    let texts: Vec<Names<'_>> =
-        report.traces.iter().map(|t| t.frames.iter().map(name_of).collect()).collect();
     let take = |take: &Take| {
         walk.at(*take);
-        from(report, walk, *take, &texts).inspect(|_| walk.found())
+        from(report, walk, *take).inspect(|_| walk.found())
     };
     match walk.meaning.take.iter().find_map(take) {
-        Some(found) if ran_into_injection(report, &texts, &found) => {
+        Some(found) if ran_into_injection(report, &found) => {
             let text = "the stack of an injected fault stands before the crash's own".to_owned();
             let defect = Defect { code: DefectCode::Interleaved, text };
-            Err(Doubt { defect, suspect: beside_injection(report, walk, &texts).map(Box::new) })
+            Err(Doubt { defect, suspect: beside_injection(report, walk).map(Box::new) })
         }
         Some(found) => Ok(found),
         None => caller::jumper(report)
@@ -71,21 +67,21 @@ pub(super) fn guilty(report: &Report<'_>, walk: &Walk<'_>) -> Result<Guilty, Dou
 
 /// Whether frames of a fault that was injected elsewhere (`should_fail` in `lib/fault-inject.c`) stand before the one
 /// found: then the log mixes two tasks, and nothing says whose frame it is.
-fn ran_into_injection(report: &Report<'_>, names: &[Names<'_>], found: &Guilty) -> bool {
+fn ran_into_injection(report: &Report<'_>, found: &Guilty) -> bool {
     let Some(at) = found.frame else { return false };
     let counts = |role: Role| matches!(role, Role::Crash | Role::FaultInjection);
     report.traces.iter().enumerate().filter(|(_, t)| counts(t.role)).any(|(i, trace)| {
-        let frames = candidates(trace, i, names, true).filter_map(|c| Some((c.name, c.frame?)));
-        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| skip::injects_faults(name))
+        let frames = candidates(trace, i, true).filter_map(|c| Some((c.name, c.frame?)));
+        frames.take_while(|(_, frame)| *frame < at).any(|(name, _)| skip::injects_faults(&name))
     })
 }
 
 /// The first frame that can carry blame of the crash's stacks that fault injection has no part in.
-fn beside_injection(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> Option<Guilty> {
-    let injected = |names: &Names<'_>| names.iter().any(|name| skip::injects_faults(name));
-    let own = |at: usize, t: &Trace<'_>| t.role == Role::Crash && !names.get(at).is_some_and(injected);
-    let mut stacks = report.traces.iter().enumerate().filter(|(at, t)| own(*at, t));
-    stacks.find_map(|(at, trace)| on_stack(report, walk, names, (at, trace)))
+fn beside_injection(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
+    let injected = |t: &Trace<'_>| t.frames.iter().any(|frame| skip::injects_faults(&name_of(frame)));
+    let own = |t: &Trace<'_>| t.role == Role::Crash && !injected(t);
+    let mut stacks = report.traces.iter().enumerate().filter(|(_, t)| own(t));
+    stacks.find_map(|(at, trace)| on_stack(report, walk, (at, trace)))
 }
 
 /// A helper is better than no function at all: the one that took the lock in question, or that stood at the
@@ -127,15 +123,13 @@ pub(super) fn name_of<'r>(frame: &'r Frame<'_>) -> Cow<'r, str> {
     }
 }
 
-fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Names<'_>]) -> Option<Guilty> {
+fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take) -> Option<Guilty> {
     match take {
-        Take::Capture(name) if blames_somebody(report, walk, names) => {
-            of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, names, g))
+        Take::Capture(name) if blames_somebody(report, walk) => {
+            of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, g))
         }
         Take::Capture(_) => None,
-        Take::Header(name) => {
-            of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, names, g))
-        }
+        Take::Header(name) => of_symbol(&captured(report, name)?, walk).map(|g| located(report, walk, g)),
         Take::Named(name) => Some(helping(&captured(report, name)?)),
         // Where a recursion happens to hit the end of the stack says little: not without a stack that shows it.
         Take::Ip if walk.meaning.take.contains(&Take::Chain) && only_doubtful(report) == Some(true) => None,
@@ -143,39 +137,44 @@ fn from(report: &Report<'_>, walk: &Walk<'_>, take: Take, names: &[Names<'_>]) -
         Take::Ip => {
             let registers = report.crash_registers()?;
             let guilty = of_symbol(registers.ip.as_ref()?, walk)?;
-            let callers = report.traces.iter().position(|t| t.role == Role::Crash);
-            let callers = callers.map_or_else(Vec::new, |t| callers_from(report, walk, names, t, 0));
-            Some(Guilty { callers, ..guilty })
+            let stack = report.traces.iter().position(|t| t.role == Role::Crash);
+            Some(match stack {
+                Some(stack) => called_from(report, walk, (stack, 0), guilty),
+                None => guilty,
+            })
         }
-        Take::Trace => on_trace(report, walk, names, Role::Crash),
-        Take::TraceOf(role) => on_trace(report, walk, names, role),
-        Take::Dispatched => dispatched(report, walk, names, false),
-        Take::Chain => dispatched(report, walk, names, true),
-        Take::Locks => taken(report, walk, false).map(|g| located(report, walk, names, g)),
-        Take::HeldLocks => taken(report, walk, true).map(|g| located(report, walk, names, g)),
-        Take::Blocked => blocked(report, walk, names),
+        Take::Trace => on_trace(report, walk, Role::Crash),
+        Take::TraceOf(role) => on_trace(report, walk, role),
+        Take::Dispatched => dispatched(report, walk, false),
+        Take::Chain => dispatched(report, walk, true),
+        Take::Locks => taken(report, walk, false).map(|g| located(report, walk, g)),
+        Take::HeldLocks => taken(report, walk, true).map(|g| located(report, walk, g)),
+        Take::Blocked => blocked(report, walk),
     }
 }
 
 /// Whether the report shows anything but helpers behind its header: the crash's registers, or a frame.
-fn blames_somebody(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> bool {
-    let frame = |(at, trace)| candidates(trace, at, names, true).any(|c| walk.could_blame(&c));
+fn blames_somebody(report: &Report<'_>, walk: &Walk<'_>) -> bool {
+    let frame = |(at, trace)| candidates(trace, at, true).any(|c| walk.could_blame(&c));
     report.crash_registers().is_some() || report.traces.iter().enumerate().any(frame)
 }
 
 /// What a header names, with its place on the crash's stacks.
-fn located(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], guilty: Guilty) -> Guilty {
+fn located(report: &Report<'_>, walk: &Walk<'_>, guilty: Guilty) -> Guilty {
     let name = guilty.wrappers.first().unwrap_or(&guilty.function);
     let found =
         report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash).find_map(|(at, trace)| {
-            let frame = candidates(trace, at, names, false).find(|c| c.name == name)?.frame?;
+            let frame = candidates(trace, at, false).find(|c| c.name == **name)?.frame?;
             Some(frame)
         });
     // What is not on the stack stood at the instruction pointer, above it.
     let above = || report.traces.iter().position(|t| t.role == Role::Crash).map(|at| (at, 0));
     let below = found.map(|(at, i)| (at, i + 1)).or_else(above);
-    let callers = below.map_or_else(Vec::new, |(at, from)| callers_from(report, walk, names, at, from));
-    Guilty { frame: found, callers, ..guilty }
+    let guilty = Guilty { frame: found, ..guilty };
+    match below {
+        Some(below) => called_from(report, walk, below, guilty),
+        None => guilty,
+    }
 }
 
 /// The function that the header names, of a report that shows nothing behind its header: too little for a title,
@@ -199,7 +198,7 @@ fn of_symbol(symbol: &Symbol<'_>, walk: &Walk<'_>) -> Option<Guilty> {
 
 /// A function that a register, a lock or the header names, whether it is a helper or not.
 fn helping(symbol: &Symbol<'_>) -> Guilty {
-    named(normalize::function(&symbol.name.to_str_lossy()), None, Vec::new())
+    named(normalize::function(&symbol.name.to_str_lossy()), None)
 }
 
 /// The function that a capture of the row names.
@@ -207,52 +206,41 @@ fn captured<'r>(report: &'r Report<'_>, name: &str) -> Option<Symbol<'r>> {
     crate::block::symbol_of(report.capture(name)?)
 }
 
-fn named(name: &str, frame: Option<(usize, usize)>, callers: Vec<String>) -> Guilty {
+fn named(name: &str, frame: Option<(usize, usize)>) -> Guilty {
     let mut wrappers = normalize::syscall(name);
     let function = wrappers.pop().unwrap_or_else(|| normalize::jitted(name).unwrap_or(name).to_owned());
-    Guilty { function, wrappers, frame, callers }
+    Guilty { function, wrappers, frame, callers: Vec::new() }
 }
 
 /// The first frame of the stacks of `role` that can carry blame.
-fn on_trace(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], role: Role) -> Option<Guilty> {
+fn on_trace(report: &Report<'_>, walk: &Walk<'_>, role: Role) -> Option<Guilty> {
     let mut stacks = report.traces.iter().enumerate().filter(|(_, t)| t.role == role);
-    stacks.find_map(|stack| on_stack(report, walk, names, stack))
+    stacks.find_map(|stack| on_stack(report, walk, stack))
 }
 
 /// The first frame of a stack that can carry blame. What the unwinder only found on the stack cannot.
-fn on_stack(
-    report: &Report<'_>,
-    walk: &Walk<'_>,
-    names: &[Names<'_>],
-    (at, trace): (usize, &Trace<'_>),
-) -> Option<Guilty> {
+fn on_stack(report: &Report<'_>, walk: &Walk<'_>, (at, trace): (usize, &Trace<'_>)) -> Option<Guilty> {
     let first = usize::from(caller::jumped(report) && caller::starts_at_ip(report, trace));
-    let mut frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
+    let mut frames = candidates(trace, at, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= first));
     let found = frames.find(|c| walk.blames(c))?;
     let frame = found.frame?;
     if frame.1 > 0
         && let Some(guilty) = caller::linked(report, trace).and_then(|link| of_symbol(link, walk))
     {
-        return Some(Guilty { callers: callers_from(report, walk, names, at, 1), ..guilty });
+        return Some(called_from(report, walk, (at, 1), guilty));
     }
-    Some(named(found.name, found.frame, callers_from(report, walk, names, at, frame.1 + 1)))
+    Some(called_from(report, walk, (at, frame.1 + 1), named(&found.name, found.frame)))
 }
 
 /// The frames of a stack that have a name of their own: not inlined; reliable ones, or all if `reliable` is not asked.
-fn candidates<'r>(
-    trace: &'r Trace<'_>,
-    at: usize,
-    names: &'r [Names<'_>],
-    reliable: bool,
-) -> impl Iterator<Item = Candidate<'r>> {
-    let names = names.get(at).map_or(&[][..], |n| n);
+fn candidates<'r>(trace: &'r Trace<'_>, at: usize, reliable: bool) -> impl Iterator<Item = Candidate<'r>> {
     let counts = move |frame: &Frame<'_>| left_out(frame).is_none_or(|why| !reliable && why == UNRELIABLE);
-    let frames = trace.frames.iter().zip(names).enumerate();
-    frames.filter(move |(_, (f, n))| !n.is_empty() && counts(f)).map(move |(i, (f, name))| Candidate {
-        name,
-        own: f.symbol.as_ref().is_some_and(|s| skip::is_modules_own(s, name)),
-        frame: Some((at, i)),
-    })
+    let named = move |(i, f): (usize, &'r Frame<'_>)| {
+        let name = name_of(f);
+        let own = f.symbol.as_ref().is_some_and(|s| skip::is_modules_own(s, &name));
+        (!name.is_empty()).then_some(Candidate { name, own, frame: Some((at, i)) })
+    };
+    trace.frames.iter().enumerate().filter(move |(_, f)| counts(f)).filter_map(named)
 }
 
 /// Of x86's `?` and its like.
@@ -268,20 +256,15 @@ pub(super) fn left_out(frame: &Frame<'_>) -> Option<&'static str> {
     }
 }
 
-fn callers_from(
-    report: &Report<'_>,
-    walk: &Walk<'_>,
-    names: &[Names<'_>],
-    at: usize,
-    from: usize,
-) -> Vec<String> {
-    let Some(trace) = report.traces.get(at) else { return Vec::new() };
-    candidates(trace, at, names, true)
-        .filter(|c| c.frame.is_some_and(|(_, i)| i >= from))
-        .filter(|c| walk.could_blame(c))
-        .take(CALLERS)
-        .map(|c| c.name.to_owned())
-        .collect()
+/// A guilty function with its callers: the frames of stack `at` from `from` on. Of most functions nobody asks for them.
+fn called_from(report: &Report<'_>, walk: &Walk<'_>, (at, from): (usize, usize), guilty: Guilty) -> Guilty {
+    let Some(trace) = report.traces.get(at) else { return guilty };
+    if !walk.is_recorded() && !generic::says_too_little(&guilty.function) {
+        return guilty;
+    }
+    let below = candidates(trace, at, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= from));
+    let callers = below.filter(|c| walk.could_blame(c)).take(CALLERS).map(|c| c.name.into_owned());
+    Guilty { callers: callers.collect(), ..guilty }
 }
 
 /// Whether a function is the entry of an interrupt by which stalls are noticed.
@@ -292,45 +275,43 @@ fn is_timer_entry(name: &str) -> bool {
 
 /// Stalls: below the interrupt that noticed, the function that a dispatcher called. A stack without such an interrupt
 /// and without registers of its own is not of the CPU that stalls; for overflows (`any`) it will do.
-fn dispatched(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>], any: bool) -> Option<Guilty> {
+fn dispatched(report: &Report<'_>, walk: &Walk<'_>, any: bool) -> Option<Guilty> {
     let of_cpu = |role: Role| matches!(role, Role::Crash | Role::Cpu);
     let crash = || report.traces.iter().enumerate().filter(move |(_, t)| of_cpu(t.role));
     let kernel = |dump: usize| report.registers.get(dump).is_some_and(|r| r.is_kernel());
-    let start =
-        |at: usize, trace: &Trace<'_>| below_interrupt(report, trace, names.get(at).map_or(&[], |n| n));
     let own = |t: &Trace<'_>| t.registers.is_some_and(kernel).then_some(0);
-    let noticed = crash().filter_map(|(at, t)| Some((at, t, start(at, t).or_else(|| own(t))?)));
+    let noticed = crash().filter_map(|(at, t)| Some((at, t, below_interrupt(report, t).or_else(|| own(t))?)));
     // Where a CPU cannot be interrupted its task's stack is dumped, as it was left. x86 prints the printer's own instead.
-    let left = |at: usize| names.get(at).and_then(|n| n.first()).is_some_and(|n| n == "__switch_to");
-    let others =
-        crash().filter(|(at, t)| any || (t.role == Role::Cpu && left(*at))).map(|(at, t)| (at, t, 0));
-    noticed.chain(others).find_map(|(at, trace, from)| dispatched_on(report, walk, names, (at, trace, from)))
+    let left = |t: &Trace<'_>| t.frames.first().is_some_and(|f| name_of(f) == "__switch_to");
+    let others = crash().filter(|(_, t)| any || (t.role == Role::Cpu && left(t))).map(|(at, t)| (at, t, 0));
+    noticed.chain(others).find_map(|(at, trace, from)| dispatched_on(report, walk, (at, trace, from)))
 }
 
 fn dispatched_on(
     report: &Report<'_>,
     walk: &Walk<'_>,
-    names: &[Names<'_>],
     (at, trace, start): (usize, &Trace<'_>, usize),
 ) -> Option<Guilty> {
     let interrupted = interrupted_function(report, trace, start);
-    let first = interrupted.iter().map(|name| Candidate { name, own: false, frame: None });
-    let frames = candidates(trace, at, names, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= start));
+    let first =
+        interrupted.iter().map(|name| Candidate { name: name.as_str().into(), own: false, frame: None });
+    let frames = candidates(trace, at, true).filter(|c| c.frame.is_some_and(|(_, i)| i >= start));
     let mut above: Option<Candidate<'_>> = None;
     for c in first.chain(frames) {
         if c.name.contains(skip::CROSS_CALL) {
             walk.picks(&c);
-            let wrappers = (c.name != skip::CROSS_CALL).then(|| c.name.to_owned()).into_iter().collect();
-            return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame, Vec::new()) });
+            let wrappers =
+                (c.name != skip::CROSS_CALL).then(|| c.name.clone().into_owned()).into_iter().collect();
+            return Some(Guilty { wrappers, ..named(skip::CROSS_CALL, c.frame) });
         }
-        if skip::dispatches(c.name) {
+        if skip::dispatches(&c.name) {
             walk.passes(&c, "runs what others ask it to: what it called is to blame");
             // The softirq loop that was itself interrupted is what runs.
-            let alone = || Some(&c).filter(|c| c.frame.is_none() && skip::SOFTIRQ_LOOP.contains(&c.name));
+            let alone = || Some(&c).filter(|c| c.frame.is_none() && skip::SOFTIRQ_LOOP.contains(&&*c.name));
             match above.take().as_ref().or_else(alone) {
                 Some(a) => {
-                    let callers = callers_from(report, walk, names, at, a.frame.map_or(start, |f| f.1 + 1));
-                    return Some(named(a.name, a.frame, callers));
+                    let below = (at, a.frame.map_or(start, |f| f.1 + 1));
+                    return Some(called_from(report, walk, below, named(&a.name, a.frame)));
                 }
                 None => continue,
             }
@@ -354,11 +335,8 @@ fn interrupted_function(report: &Report<'_>, trace: &Trace<'_>, start: usize) ->
 }
 
 /// Index of the first frame below the interrupt that noticed the stall; `None` where the stack shows none.
-pub(super) fn below_interrupt(
-    report: &Report<'_>,
-    trace: &Trace<'_>,
-    names: &[Cow<'_, str>],
-) -> Option<usize> {
+pub(super) fn below_interrupt(report: &Report<'_>, trace: &Trace<'_>) -> Option<usize> {
+    let names: Vec<_> = trace.frames.iter().map(name_of).collect();
     // The entry is one frame, or several where its C part has a name of its own.
     let is_entry = |n: &Cow<'_, str>| is_timer_entry(n) || n.starts_with("asm_call_");
     let first = names.iter().position(|n| is_timer_entry(n));
@@ -376,24 +354,23 @@ pub(super) fn below_interrupt(
 }
 
 /// Hangs: the function that waits, where waiting itself is never to blame.
-fn blocked(report: &Report<'_>, walk: &Walk<'_>, names: &[Names<'_>]) -> Option<Guilty> {
+fn blocked(report: &Report<'_>, walk: &Walk<'_>) -> Option<Guilty> {
     let mut crash = report.traces.iter().enumerate().filter(|(_, t)| t.role == Role::Crash);
     // Further stacks are of other tasks.
     crash.next().and_then(|(at, trace)| {
-        let shared =
-            candidates(trace, at, names, true).find_map(|c| Some((skip::bucket(c.name)?.to_owned(), c)));
+        let shared = candidates(trace, at, true).find_map(|c| Some((skip::bucket(&c.name)?.to_owned(), c)));
         if let Some((name, c)) = shared {
             walk.picks(&c);
-            return Some(named(&name, c.frame, Vec::new()));
+            return Some(named(&name, c.frame));
         }
-        let c = candidates(trace, at, names, true).find(|c| is_stuck(c, walk))?;
-        Some(named(c.name, c.frame, callers_from(report, walk, names, at, c.frame?.1 + 1)))
+        let c = candidates(trace, at, true).find(|c| is_stuck(c, walk))?;
+        Some(called_from(report, walk, (at, c.frame?.1 + 1), named(&c.name, c.frame)))
     })
 }
 
 /// Whether a frame of a hang does more than wait.
 fn is_stuck(candidate: &Candidate<'_>, walk: &Walk<'_>) -> bool {
-    if !candidate.own && skip::waits(candidate.name) {
+    if !candidate.own && skip::waits(&candidate.name) {
         walk.passes(candidate, "only waits");
         return false;
     }

@@ -1,5 +1,7 @@
 //! Takes out of names and texts what differs between two crashes of one bug.
 
+use memchr::memchr;
+
 /// Prefixes that `SYSCALL_DEFINE` and the compat layers put before a syscall's name, in the order in which they are
 /// taken off; each at most once, so that `__x64_sys_mount` is `sys_mount` and `__se_sys_mount` is `mount`, the
 /// names under which the field files them.
@@ -28,7 +30,9 @@ const SYSCALL_PREFIXES: &[&str] = &[
 
 /// The name of a function without what the compiler appended: `.isra.0`, `.constprop.3`, `.cold`, `.llvm.123`.
 pub(super) fn function(name: &str) -> &str {
-    let Some((stem, _)) = name.split_once('.') else { return name };
+    let Some((stem, _)) = memchr(b'.', name.as_bytes()).and_then(|dot| name.split_at_checked(dot)) else {
+        return name;
+    };
     let demangled_rust = name.contains("::");
     if demangled_rust || stem.is_empty() { name } else { stem }
 }

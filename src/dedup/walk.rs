@@ -50,6 +50,11 @@ impl<'a> Walk<'a> {
         Self { searches: Some(RefCell::default()), ..self }
     }
 
+    /// Whether somebody wants to know everything.
+    pub(super) const fn is_recorded(&self) -> bool {
+        self.searches.is_some()
+    }
+
     /// What was asked.
     pub(super) fn into_searches(self) -> Vec<Search> {
         self.searches.map(RefCell::into_inner).unwrap_or_default()
@@ -77,13 +82,13 @@ impl<'a> Walk<'a> {
 
     /// Whether a frame may carry the blame, asked beside the way.
     pub(super) fn could_blame(&self, candidate: &Candidate<'_>) -> bool {
-        candidate.own || self.reason(candidate.name).is_none()
+        candidate.own || self.reason(&candidate.name).is_none()
     }
 
     /// Whether a frame may carry the blame. A module's function may, whatever its name.
     pub(super) fn blames(&self, candidate: &Candidate<'_>) -> bool {
-        let reason = self.reason(candidate.name).filter(|_| !candidate.own);
-        self.record(candidate.name, None, candidate.frame, reason);
+        let reason = self.reason(&candidate.name).filter(|_| !candidate.own);
+        self.record(&candidate.name, None, candidate.frame, reason);
         reason.is_none()
     }
 
@@ -98,12 +103,12 @@ impl<'a> Walk<'a> {
 
     /// A frame is taken by its name alone: everything else that waits there waits for the same.
     pub(super) fn picks(&self, candidate: &Candidate<'_>) {
-        self.record(candidate.name, None, candidate.frame, None);
+        self.record(&candidate.name, None, candidate.frame, None);
     }
 
     /// A frame is passed over for a reason of this kind of search.
     pub(super) fn passes(&self, candidate: &Candidate<'_>, reason: &str) {
-        self.record(candidate.name, None, candidate.frame, Some(reason));
+        self.record(&candidate.name, None, candidate.frame, Some(reason));
     }
 
     fn record(

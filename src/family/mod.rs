@@ -7,8 +7,8 @@
 mod rule;
 mod table;
 
-pub(crate) use rule::{Before, Follows, Format, Rule};
-pub(crate) use table::{Filter, Header, filter, header, inner, lead_in, literal, needles};
+pub(crate) use rule::{After, Before, Follows, Format, Rule};
+pub(crate) use table::{Filter, Header, filter, header, headers, lead_in, needles};
 
 use rule::{expects_stack, rule};
 

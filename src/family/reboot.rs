@@ -3,14 +3,16 @@
 //! Source: `extract_kernel` in `arch/x86/boot/compressed/misc.c` prints `Booting the kernel.`
 
 use super::{Before, Rule, rule};
+use crate::printk::Pairs;
 use crate::report::{Class, TypeRow};
 use memchr::memmem;
+use std::sync::LazyLock;
 
 const TYPES: &[TypeRow] = &[("*", "REBOOT")];
 
 pub(super) const RULES: &[Rule] = &[rule("reboot/unexpected")
     .line("Booting the kernel.\n", &[])
-    .after(was_running)
+    .after(ran, announced)
     .title("unexpected kernel reboot")
     .frame(&[])
     .class(Class::Other)
@@ -29,13 +31,21 @@ const ANNOUNCED: &[&str] = &[
     "Starting crashdump kernel",
 ];
 
-/// Whether a kernel, or the fuzzer on it, ran before, and did not announce its end.
-fn was_running(before: &[Before<'_>]) -> bool {
-    let has = |text: &[u8], words: &str| memmem::find(text, words.as_bytes()).is_some();
-    let announced = before.iter().any(|line| ANNOUNCED.iter().any(|words| has(line.text, words)));
-    // `[  500.720639] …`: a time that no early boot has.
-    let late = |line: &Before<'_>| line.clock.is_some_and(|clock| clock >= 1_000_000);
-    !announced && before.iter().any(|line| late(line) || is_program(line.text))
+/// The same, and what each needs.
+static WORDS: LazyLock<Vec<(Pairs, &str)>> =
+    LazyLock::new(|| ANNOUNCED.iter().map(|words| (Pairs::of(words.as_bytes()), *words)).collect());
+
+/// Whether a kernel announces its end.
+fn announced(line: &Before<'_>) -> bool {
+    let pairs = Pairs::of(line.text);
+    let holds = |words: &str| memmem::find(line.text, words.as_bytes()).is_some();
+    WORDS.iter().any(|(needed, words)| pairs.hold(*needed) && holds(words))
+}
+
+/// Whether a kernel, or the fuzzer on it, ran when the line was printed: `[  500.720639] …` is a time that no early
+/// boot has.
+fn ran(line: &Before<'_>) -> bool {
+    line.clock.is_some_and(|clock| clock >= 1_000_000) || is_program(line.text)
 }
 
 /// `r1 = openat$dir(0xffffff9c, …`, `tkill(r8, 0x13)`: a call of a program that the fuzzer runs.
@@ -58,24 +68,21 @@ fn is_program(line: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn ran(clock: Option<u64>, text: &str) -> bool {
-        was_running(&[
-            Before { clock: None, text: b"SeaBIOS (version 1)" },
-            Before { clock, text: text.as_bytes() },
-            Before { clock: None, text: b"Booting from Hard Disk 0..." },
-        ])
+    fn was_running(clock: Option<u64>, text: &str) -> bool {
+        let line = Before { clock, text: text.as_bytes() };
+        ran(&line) && !announced(&line)
     }
 
     #[test]
     fn ok_a_kernel_ran_before() {
-        assert!(ran(Some(500_720_639), "EFER"));
-        assert!(ran(None, "r1 = ring_open(&(0x7f00)='./f', 0x0)"));
+        assert!(was_running(Some(500_720_639), "EFER"));
+        assert!(was_running(None, "r1 = ring_open(&(0x7f00)='./f', 0x0)"));
     }
 
     #[test]
     fn err_first_boot_or_announced() {
-        assert!(!ran(None, "Booting from ROM(s) (one, two)"));
-        assert!(!ran(Some(0), "early"));
-        assert!(!ran(Some(500_720_639), "reboot: Restarting system"));
+        assert!(!was_running(None, "Booting from ROM(s) (one, two)"));
+        assert!(!was_running(Some(0), "early"));
+        assert!(!was_running(Some(500_720_639), "reboot: Restarting system"));
     }
 }

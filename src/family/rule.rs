@@ -50,6 +50,15 @@ pub(crate) struct Before<'log> {
     pub(crate) text: &'log [u8],
 }
 
+/// A condition on the lines before a header, as far back as [`crate::splat`] looks for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct After {
+    /// Such a line stands there.
+    pub(crate) some: fn(&Before<'_>) -> bool,
+    /// And none like this.
+    pub(crate) none: fn(&Before<'_>) -> bool,
+}
+
 /// A row of a family's table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
@@ -74,7 +83,7 @@ pub(crate) struct Rule {
     /// Whether the header without its required lines is somebody else's text, not a damaged report.
     pub(crate) strict: bool,
     /// A condition on the log before the header.
-    pub(crate) after: Option<fn(&[Before<'_>]) -> bool>,
+    pub(crate) after: Option<After>,
     /// A header line of a real log.
     pub(crate) example: &'static str,
 }
@@ -166,9 +175,13 @@ impl Rule {
         self
     }
 
-    /// A condition on the log before the header; it must look at no more than a bounded stretch of it.
-    pub(crate) const fn after(mut self, after: fn(&[Before<'_>]) -> bool) -> Self {
-        self.after = Some(after);
+    /// A condition on the log before the header: `some` line is there, and `none` of the others.
+    pub(crate) const fn after(
+        mut self,
+        some: fn(&Before<'_>) -> bool,
+        none: fn(&Before<'_>) -> bool,
+    ) -> Self {
+        self.after = Some(After { some, none });
         self
     }
 

@@ -2,7 +2,8 @@
 //! format itself.
 
 use super::{Format, Rule, rules};
-use crate::printk;
+use crate::printk::{self, LINE_LIMIT, Pairs};
+use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -30,27 +31,66 @@ pub(crate) struct Header<'log> {
 }
 
 struct Entry {
+    /// What the format starts with; where that is a conversion, its longest literal.
     prefix: &'static [u8],
-    /// [`quad`] of the prefix.
-    quad: Option<usize>,
+    /// The longest literal behind.
+    word: Finder<'static>,
+    /// What of the format is still to be read behind `prefix`.
+    rest: &'static str,
     rule: &'static Rule,
     format: Format,
 }
 
 impl Entry {
-    fn read<'log>(&self, text: &'log [u8]) -> Option<Header<'log>> {
+    /// Reads the first [`LINE_LIMIT`] bytes of a line.
+    fn read<'log>(&self, head: &'log [u8]) -> Option<Header<'log>> {
+        let text = head.get(self.format.text.len() - self.rest.len()..)?;
+        self.word.find(text)?;
         let mut captures = Vec::new();
-        printk::read(self.format.text, text, &mut captures)?;
-        let fits = !self.rule.refuses(text);
-        fits.then_some(Header { rule: self.rule, format: self.format, captures })
+        printk::read(self.rest, text, &mut captures)?;
+        Some(Header { rule: self.rule, format: self.format, captures })
+    }
+}
+
+/// Entries in table order, and of each what its lines hold.
+#[derive(Default)]
+struct Entries {
+    pairs: Vec<Pairs>,
+    entries: Vec<Entry>,
+}
+
+impl Entries {
+    /// Adds a row of which `rest` is still to be read where `prefix` was found.
+    fn push(&mut self, prefix: &'static [u8], rest: &'static str, rule: &'static Rule, format: Format) {
+        self.pairs.push(Pairs::of_format(format.text));
+        let word = Finder::new(printk::longest_literal(rest));
+        self.entries.push(Entry { prefix, word, rest, rule, format });
+    }
+
+    /// The rows that `text` fits, of those whose prefix is where `starts` says.
+    fn read<'log>(&self, text: &'log [u8], starts: impl Fn(&[u8], &Entry) -> bool) -> Vec<Header<'log>> {
+        let head = text.get(..LINE_LIMIT).unwrap_or(text);
+        let pairs = Pairs::of(head);
+        let mut found = Vec::new();
+        for (at, needed) in self.pairs.iter().enumerate() {
+            if pairs.hold(*needed)
+                && let Some(entry) = self.entries.get(at)
+                && starts(head, entry)
+                && let Some(header) = entry.read(head)
+                && !entry.rule.refuses(text)
+            {
+                found.push(header);
+            }
+        }
+        found
     }
 }
 
 struct Table {
-    /// Entries whose format starts with a literal, in table order, by their first byte.
-    by_first: [Vec<Entry>; 256],
-    /// Entries whose format starts with a conversion: found by a literal inside.
-    inner: Vec<Entry>,
+    /// Rows whose format starts with a literal, by its first byte.
+    by_first: [Entries; 256],
+    /// Rows whose format starts with a conversion: found by a literal inside.
+    inner: Entries,
     filter: Filter,
 }
 
@@ -74,28 +114,21 @@ static TABLE: LazyLock<Table> = LazyLock::new(Table::build);
 impl Table {
     fn build() -> Self {
         let mut table = Self {
-            by_first: std::array::from_fn(|_| Vec::new()),
-            inner: Vec::new(),
+            by_first: std::array::from_fn(|_| Entries::default()),
+            inner: Entries::default(),
             filter: Filter { quads: [0; 1024], pairs: [0; 1024] },
         };
         for rule in rules() {
             for format in rule.headers() {
                 let prefix = printk::literal_prefix(format.text);
-                match prefix.first() {
-                    Some(first) => {
-                        table.filter.mark(prefix);
-                        if let Some(entries) = table.by_first.get_mut(usize::from(*first)) {
-                            entries.push(Entry { prefix, quad: quad(prefix), rule, format });
-                        }
-                    }
-                    None => {
-                        table.inner.push(Entry {
-                            prefix: printk::longest_literal(format.text),
-                            quad: None,
-                            rule,
-                            format,
-                        });
-                    }
+                let Some(first) = prefix.first() else {
+                    table.inner.push(printk::longest_literal(format.text), format.text, rule, format);
+                    continue;
+                };
+                table.filter.mark(prefix);
+                let rest = format.text.get(prefix.len()..);
+                if let Some((entries, rest)) = table.by_first.get_mut(usize::from(*first)).zip(rest) {
+                    entries.push(prefix, rest, rule, format);
                 }
             }
         }
@@ -154,19 +187,18 @@ fn quad(text: &[u8]) -> Option<usize> {
 
 /// Where the header of `text` would start behind the lead-ins; `None` when `text` cannot be a header.
 pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
-    if !TABLE.filter.may_start(text) {
-        return None;
-    }
-    let mut text = text;
-    if literal(text).next().is_some() {
-        return Some(text);
-    }
+    let may_start = TABLE.filter.may_start(text);
+    may_start.then(|| if literal(text).is_empty() { behind_lead_ins(text) } else { text })
+}
+
+fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
     for _ in 0..2 {
-        let Some(lead) = LEAD_INS.iter().find(|l| text.starts_with(l)) else { break };
-        text = text.get(lead.len()..)?;
+        let lead_in = LEAD_INS.iter().filter(|lead| lead.first() == text.first());
+        let Some(rest) = lead_in.filter_map(|lead| text.strip_prefix(*lead)).next() else { break };
+        text = rest;
     }
-    Some(undated(text))
+    undated(text)
 }
 
 /// What stands behind `2018/01/09 14:28:48 `, with which Go's `log` starts the lines that the fuzzer prints itself.
@@ -179,22 +211,37 @@ fn undated(text: &[u8]) -> &[u8] {
 
 /// The row whose header `text` is, and all rows after it that share the header.
 pub(crate) fn header(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    literal(text).chain(inner(text))
+    literal(text).into_iter().chain(inner(text))
+}
+
+/// The same behind the lead-ins, and where that is. `has_literal` says whether the filter let `text` pass,
+/// `has_inner` whether one of the [`needles`] stands in it.
+pub(crate) fn headers(text: &[u8], has_literal: bool, has_inner: bool) -> (&[u8], Vec<Header<'_>>) {
+    let text = text.trim_ascii_end();
+    let mut start = text;
+    let mut found = if has_literal { literal(text) } else { Vec::new() };
+    if has_literal && found.is_empty() {
+        start = behind_lead_ins(text);
+        if start.len() < text.len() {
+            found = literal(start);
+        }
+    }
+    if has_inner {
+        found.extend(inner(start));
+    }
+    (start, found)
 }
 
 /// The same among the rows whose format starts with a literal.
-pub(crate) fn literal(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
+fn literal(text: &[u8]) -> Vec<Header<'_>> {
     let first = text.first().map_or(0, |c| usize::from(*c));
-    let entries = TABLE.by_first.get(first).map_or(&[][..], |entries| entries);
-    let quad = quad(text);
-    let starts = move |e: &&Entry| (e.quad.is_none() || e.quad == quad) && text.starts_with(e.prefix);
-    entries.iter().filter(starts).filter_map(move |e| e.read(text))
+    let entries = TABLE.by_first.get(first).filter(|entries| !entries.entries.is_empty());
+    entries.map_or_else(Vec::new, |entries| entries.read(text, |head, entry| head.starts_with(entry.prefix)))
 }
 
 /// The same among the rows whose format starts with a conversion.
-pub(crate) fn inner(text: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    let holds = move |e: &&Entry| memchr::memmem::find(text, e.prefix).is_some();
-    TABLE.inner.iter().filter(holds).filter_map(move |e| e.read(text))
+fn inner(text: &[u8]) -> Vec<Header<'_>> {
+    TABLE.inner.read(text, |_, _| true)
 }
 
 /// Bytes of a literal that are searched for: each needle is one more search of the whole log, and rows whose literals
@@ -204,7 +251,7 @@ const NEEDLE_BYTES: usize = 16;
 /// The literals by which headers that start with a conversion are found, each once.
 pub(crate) fn needles() -> impl Iterator<Item = &'static [u8]> {
     let needle = |e: &Entry| e.prefix.get(..NEEDLE_BYTES).unwrap_or(e.prefix);
-    TABLE.inner.iter().map(needle).collect::<BTreeSet<_>>().into_iter()
+    TABLE.inner.entries.iter().map(needle).collect::<BTreeSet<_>>().into_iter()
 }
 
 #[cfg(test)]

@@ -113,9 +113,10 @@ pub(crate) enum Form {
 
 impl Form {
     /// The text of a line and what its prefix says. A line that does not fit is read as the console's.
+    #[inline]
     fn read(self, line: &[u8]) -> (&[u8], prefix::Prefix) {
         let own = match self {
-            Self::Console => None,
+            Self::Console => return prefix::read(line),
             Self::Dmesg => dmesg::read(line),
             Self::Syslog => syslog::read(line),
             Self::Android => vendor::read(line),
@@ -163,6 +164,7 @@ pub struct Line<'log> {
 impl<'log> RawLine<'log> {
     /// Reads the prefix.
     #[must_use]
+    #[inline]
     pub fn read(&self) -> Line<'log> {
         let (text, prefix) = self.form.read(self.bytes);
         Line {

@@ -33,8 +33,7 @@ impl<'log> Plain<'log> {
         let digits = ((bytes | BLANKS) ^ ZEROS) & IS_DIGIT;
         // A digit stays below 16 with six added, anything else does not.
         let is_stamp = (bytes ^ SIGNS) & IS_SIGN == 0 && (digits | (digits + SIXES)) & HIGH == 0;
-        let [_, seconds @ .., _, _, _, _, _, _, _, _, _, _] = head;
-        if !is_stamp || !leads(seconds) {
+        if !is_stamp || !leads((bytes >> 8) as u32) {
             return None;
         }
         let time = number(digits >> 8, 5) * 1_000_000 + number(digits >> 56, 6);
@@ -52,23 +51,23 @@ impl<'log> Plain<'log> {
     }
 }
 
-/// Whether blanks stand before digits only, and nothing else that [`BLANKS`] makes a digit of.
+/// Whether blanks stand before digits only, and nothing else that [`BLANKS`] makes a digit of: the bytes of the first
+/// four places, the first one lowest.
 #[inline]
-fn leads(seconds: &[u8]) -> bool {
-    let blanks = seconds.iter().take_while(|c| **c == b' ').count();
-    seconds.iter().skip(blanks).all(u8::is_ascii_digit)
+const fn leads(places: u32) -> bool {
+    let is_digit = (places >> 4 & 0x0101_0101) * 0xff;
+    let is_blank = !is_digit;
+    is_blank & is_blank.wrapping_add(1) == 0 && places & is_blank == 0x2020_2020 & is_blank
 }
 
-/// The number of so many digits, the first one lowest.
+/// The number of so many digits, at most eight, the first one lowest: neighbours are added up to pairs, pairs to fours,
+/// fours to the number.
 #[inline]
 const fn number(digits: u128, count: u32) -> u64 {
-    let (mut rest, mut value, mut left) = (digits as u64, 0, count);
-    while left > 0 {
-        value = value * 10 + (rest & 0xf);
-        rest >>= 8;
-        left -= 1;
-    }
-    value
+    let digits = (digits as u64) << (64 - 8 * count);
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 /// `%6s` of `T812` or `C0`.

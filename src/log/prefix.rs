@@ -43,11 +43,20 @@ impl Prefix {
 
 /// The prefix of `line` and the text behind it, trailing CR and colour codes cut. What stands before the prefix is
 /// no part of the text.
+#[inline]
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
-    if let Some(Plain { time, caller, text }) = Plain::of(line) {
-        return (text, Prefix { time: Some(time), clock: Some(time), caller, ..Prefix::default() });
+    match Plain::of(line) {
+        Some(Plain { time, caller, text }) => {
+            (text, Prefix { level: None, time: Some(time), clock: Some(time), caller, foreign: false })
+        }
+        None => parsed(line),
     }
+}
+
+/// The same, of any prefix.
+#[inline(never)]
+fn parsed(line: &[u8]) -> (&[u8], Prefix) {
     match line.first() {
         Some(b'[' | b'<' | 0x1b) => at_start(line),
         Some(_) => glued(line).and_then(|at| line.get(at..)).map_or((line, Prefix::default()), at_start),
@@ -104,17 +113,35 @@ fn skip_brackets(line: &[u8]) -> &[u8] {
 pub(super) fn glued(line: &[u8]) -> Option<usize> {
     let line = line.get(..GLUE_BYTES).unwrap_or(line);
     // The line's own prefix does not count.
-    let own = level(line).map_or(0, |(rest, _)| line.len() - rest.len());
-    let mut at = own + 1;
+    let has_level = line.first() == Some(&b'<');
+    let own = has_level.then(|| level(line).ok()).flatten().map_or(0, |(rest, _)| line.len() - rest.len());
+    let mut at = own + 1 + memchr::memchr(b'[', line.get(own + 1..)?)?;
     loop {
-        at += memchr::memchr(b'[', line.get(at..)?)?;
         let candidate = line.get(at..)?;
-        let digits = matches!(candidate.get(1), Some(b' ' | b'0'..=b'9'));
-        if digits && stamp(candidate).is_ok_and(|(rest, _)| matches!(rest.first(), Some(b' ' | b'['))) {
+        if may_be_stamp(candidate)
+            && stamp(candidate).is_ok_and(|(rest, _)| matches!(rest.first(), Some(b' ' | b'[')))
+        {
             return Some(at);
         }
-        at += 1;
+        at += 1 + bracket(line.get(at + 1..)?)?;
     }
+}
+
+/// Where the next `[` behind one is that is worth a look. Where there are many, the next ones are near, and asking
+/// `memchr` for each is what takes long.
+#[inline]
+fn bracket(text: &[u8]) -> Option<usize> {
+    const NEAR: usize = 16;
+    let starts = |(a, b): (&u8, &u8)| *a == b'[' && matches!(b, b' ' | b'0'..=b'9');
+    let near = text.iter().take(NEAR).zip(text.iter().skip(1)).position(starts);
+    near.or_else(|| memchr::memchr(b'[', text.get(NEAR..)?).map(|at| NEAR + at))
+}
+
+/// Whether digits and a point stand behind the `[`.
+#[inline]
+fn may_be_stamp(candidate: &[u8]) -> bool {
+    let mut inside = candidate.iter().skip(1).skip_while(|c| **c == b' ').skip_while(|c| c.is_ascii_digit());
+    inside.next() == Some(&b'.')
 }
 
 /// `<4>`, `<12>`: facility and level; the level is the low three bits.

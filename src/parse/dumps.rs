@@ -21,6 +21,11 @@ pub(super) struct Dumps<'log> {
     code_open: bool,
 }
 
+/// Whether two names are the same: names of one dump seldom share their last letter.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.last() == b.last() && a == b
+}
+
 /// Where a line of registers went.
 pub(super) struct Begun {
     /// The dump.
@@ -50,27 +55,29 @@ impl<'log> Dumps<'log> {
     }
 
     /// `open` says whether a dump was being printed.
-    pub(super) fn registers(&mut self, line: &RegisterLine<'log>, open: bool) -> Option<Begun> {
+    pub(super) fn registers(&mut self, mut line: RegisterLine<'log>, open: bool) -> Option<Begun> {
         if line.entries.is_empty() || (line.continues && !open) {
             self.open = open;
             return None;
         }
         let is_new = line.starts || !open || self.registers.is_empty();
         if is_new {
-            self.begin(line, open);
+            self.begin(&line, open);
         }
         let last = self.registers.len().checked_sub(1)?;
-        let at = if is_new || line.continues { last } else { self.dump_of(line).unwrap_or(last) };
+        let alone = is_new || line.continues || self.from == last;
+        let at = if alone { last } else { self.dump_of(&line).unwrap_or(last) };
         self.open = true;
         let dump = self.registers.get_mut(at)?;
-        dump.ip = dump.ip.take().or_else(|| line.ip.clone());
-        dump.ip_address = dump.ip_address.or(line.ip_address);
-        dump.ip_location = dump.ip_location.take().or_else(|| line.ip_location.clone());
-        dump.link = dump.link.take().or_else(|| line.link.clone());
         dump.user |= line.user == Some(true);
-        for register in line.entries_behind(&dump.entries) {
+        dump.ip_address = dump.ip_address.or(line.ip_address);
+        let entries = line.take_entries(&dump.entries);
+        dump.ip = dump.ip.take().or(line.ip);
+        dump.ip_location = dump.ip_location.take().or(line.ip_location);
+        dump.link = dump.link.take().or(line.link);
+        for register in entries {
             // powerpc and riscv print some twice, as a symbol and as a number.
-            match dump.entries.iter_mut().find(|own| own.name == register.name) {
+            match dump.entries.iter_mut().find(|own| is_same(&own.name, &register.name)) {
                 Some(own) => own.value = own.value.or(register.value),
                 None => dump.entries.push(register),
             }
@@ -94,14 +101,14 @@ impl<'log> Dumps<'log> {
     /// The dump that a line goes on with: the first of those that began together which has none of its registers yet.
     /// Two begin together where two CPUs print at a time.
     fn dump_of(&self, line: &RegisterLine<'log>) -> Option<usize> {
-        let has = |dump: &Registers<'_>, name: &[u8]| dump.entries.iter().any(|r| *r.name == *name);
+        let has = |dump: &Registers<'_>, name: &[u8]| dump.entries.iter().any(|r| is_same(&r.name, name));
         let lacks = |dump: &Registers<'_>| !line.entries.iter().any(|r| has(dump, &r.name));
         let found = self.registers.iter().skip(self.from).position(lacks)?;
         Some(self.from + found)
     }
 
     /// powerpc prints the words on lines of their own, below one that says so.
-    pub(super) fn code(&mut self, code: Option<&Code>, text: &[u8]) {
+    pub(super) fn code(&mut self, code: Option<Code>, text: &[u8]) {
         let Some(code) = code else {
             self.code_open = false;
             return;
@@ -111,9 +118,9 @@ impl<'log> Dumps<'log> {
         match self.code.last_mut().filter(|_| goes_on) {
             Some(last) => {
                 last.at = last.at.or(code.at.map(|at| at + last.units.len()));
-                last.units.extend(&code.units);
+                last.units.extend(code.units);
             }
-            None => self.code.push(code.clone()),
+            None => self.code.push(code),
         }
     }
 }

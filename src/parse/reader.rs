@@ -13,6 +13,9 @@ use std::borrow::Cow;
 const BLOB: &str = "journalctl left out a message that is unprintable or too long; \
     read the journal with `journalctl -k -o json --all`";
 
+/// Frames that most stacks have no more of.
+const USUAL_FRAMES: usize = 24;
+
 /// Collects a report line by line.
 #[derive(Default)]
 pub(super) struct Reader<'log> {
@@ -48,11 +51,11 @@ pub(super) struct Reader<'log> {
 
 impl<'log> Reader<'log> {
     /// A line before the header: what it says of the stacks behind it.
-    pub(super) fn lead(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+    pub(super) fn lead(&mut self, text: &'log [u8], block: Option<Block<'log>>) {
         match block {
             // An earlier report's panic.
             Some(Block::NextTrace { role: Role::Panic, .. }) => {}
-            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((*role, label.clone())),
+            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((role, label)),
             Some(Block::Task(_)) => self.announced_task = true,
             Some(Block::Frame(_)) => self.stack_goes_on = true,
             _ => {}
@@ -60,25 +63,25 @@ impl<'log> Reader<'log> {
         self.last = text;
     }
 
-    pub(super) fn line(&mut self, text: &'log [u8], block: Option<&Block<'log>>) {
+    pub(super) fn line(&mut self, text: &'log [u8], block: Option<Block<'log>>) {
         let dump_open = self.dumps.pause();
         match block {
             Some(Block::TraceStart { role, label }) => {
-                if *role == Role::Crash && std::mem::take(&mut self.headless) {
+                if role == Role::Crash && std::mem::take(&mut self.headless) {
                     self.strays();
                 }
-                self.start(*role, label.clone());
+                self.start(role, label);
                 // m68k prints the first frame on the same line.
                 if let Some(Block::Frame(first)) = text.strip_prefix(b"Call Trace:").and_then(block::read) {
-                    self.frame(&first);
+                    self.frame(first);
                 }
             }
             Some(Block::Frame(line)) => self.frame(line),
-            Some(Block::Registers(line)) => self.registers(line, dump_open),
+            Some(Block::Registers(line)) => self.registers(*line, dump_open),
             Some(Block::Code(code)) => {
                 // x86 prints it between the instruction pointer and the rest of the dump.
                 self.dumps.resume(dump_open);
-                self.dumps.code(code.as_ref(), text);
+                self.dumps.code(code, text);
             }
             Some(Block::Task(line)) => {
                 self.task_said |= line.is_whole();
@@ -91,22 +94,22 @@ impl<'log> Reader<'log> {
                 if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
                     self.next_role = Some((Role::Other, line.task.comm.clone()));
                 }
-                self.task(line);
+                self.task(*line);
             }
-            Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules.clone_from(modules),
-            Some(Block::Lock(lock)) => self.locks.push(lock.clone()),
-            Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(*offset),
+            Some(Block::Modules(modules)) if self.modules.is_empty() => self.modules = modules,
+            Some(Block::Lock(lock)) => self.locks.push(lock),
+            Some(Block::Epilogue { kaslr_offset: Some(offset) }) => self.kaslr_offset = Some(offset),
             Some(Block::NmiBacktrace { label }) => {
                 self.task_said = true;
                 match &mut self.next_role {
                     // Said before: of a CPU that is not to blame.
-                    Some((Role::Other, of)) => of.clone_from(label),
-                    _ if label.is_some() => self.next_trace(Role::Cpu, label.clone(), false),
+                    Some((Role::Other, of)) => *of = label,
+                    _ if label.is_some() => self.next_trace(Role::Cpu, label, false),
                     _ => {}
                 }
             }
             Some(Block::NextTrace { role, label, foreign }) => {
-                self.next_trace(*role, label.clone(), *foreign);
+                self.next_trace(role, label, foreign);
             }
             Some(Block::Fact(Fact::Prose)) if is_lost(text) => self.no_stack(),
             Some(Block::Fact(fact)) => self.fact(fact),
@@ -147,7 +150,11 @@ impl<'log> Reader<'log> {
         let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
         let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
         let registers = self.dumps.take_unused();
-        self.traces.push(Trace { registers, ..Trace::new(role, label) });
+        self.traces.push(Trace {
+            registers,
+            frames: Vec::with_capacity(USUAL_FRAMES),
+            ..Trace::new(role, label)
+        });
     }
 
     /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
@@ -164,11 +171,11 @@ impl<'log> Reader<'log> {
         self.traces.pop_if(|t| t.frames.is_empty());
     }
 
-    fn frame(&mut self, line: &FrameLine<'log>) {
+    fn frame(&mut self, line: FrameLine<'log>) {
         if let Some(marker) = line.marker {
             self.stack = marker;
         }
-        let Some(frame) = &line.frame else { return };
+        let Some(frame) = line.frame else { return };
         // arm prints stacks without a line above them, right behind the task line.
         let after_task = std::mem::take(&mut self.task_said);
         if after_task || self.traces.is_empty() {
@@ -178,59 +185,61 @@ impl<'log> Reader<'log> {
         self.dumps.take_unused();
         let stack = self.stack;
         if let Some(trace) = self.traces.last_mut() {
-            let callee = line.callee.as_deref().filter(|_| trace.frames.is_empty());
-            trace.frames.extend(callee.into_iter().chain([frame]).map(|f| Frame { stack, ..f.clone() }));
+            if let Some(callee) = line.callee.filter(|_| trace.frames.is_empty()) {
+                trace.frames.push(Frame { stack, ..*callee });
+            }
+            trace.frames.push(Frame { stack, ..frame });
         }
     }
 
-    fn registers(&mut self, line: &RegisterLine<'log>, open: bool) {
+    fn registers(&mut self, line: RegisterLine<'log>, open: bool) {
+        let (cpu, arch) = (line.cpu, line.arch);
         let Some(begun) = self.dumps.registers(line, open) else { return };
         if begun.is_new
             && let Some(trace) = self.traces.last_mut().filter(|t| !t.frames.is_empty())
         {
             trace.interrupted.push((trace.frames.len(), begun.dump));
         }
-        self.task.cpu = self.task.cpu.or(line.cpu);
-        self.kernel.arch =
-            self.kernel.arch.take().or((!line.arch.is_empty()).then_some(Cow::Borrowed(line.arch)));
+        self.task.cpu = self.task.cpu.or(cpu);
+        self.kernel.arch = self.kernel.arch.take().or((!arch.is_empty()).then_some(Cow::Borrowed(arch)));
     }
 
-    fn task(&mut self, line: &TaskLine<'log>) {
-        let (task, kernel) = (&line.task, &line.kernel);
+    fn task(&mut self, line: TaskLine<'log>) {
+        let (task, kernel) = (line.task, line.kernel);
         // Another's line, such as that of the watchdog which found the task hung, says nothing of this task's CPU.
         if self.task.pid.is_none() || task.pid.is_none() || self.task.pid == task.pid {
             self.task.cpu = self.task.cpu.or(task.cpu);
             self.task.pid = self.task.pid.or(task.pid);
             self.task.uid = self.task.uid.or(task.uid);
-            self.task.comm = self.task.comm.take().or_else(|| task.comm.clone());
-            self.task.workqueue = self.task.workqueue.take().or_else(|| task.workqueue.clone());
+            self.task.comm = self.task.comm.take().or(task.comm);
+            self.task.workqueue = self.task.workqueue.take().or(task.workqueue);
         }
-        self.kernel.release = self.kernel.release.take().or_else(|| kernel.release.clone());
-        self.kernel.build = self.kernel.build.take().or_else(|| kernel.build.clone());
-        self.kernel.hardware = self.kernel.hardware.take().or_else(|| kernel.hardware.clone());
-        self.kernel.taint = self.kernel.taint.take().or_else(|| kernel.taint.clone());
-        self.kernel.build_id = self.kernel.build_id.take().or_else(|| kernel.build_id.clone());
+        self.kernel.release = self.kernel.release.take().or(kernel.release);
+        self.kernel.build = self.kernel.build.take().or(kernel.build);
+        self.kernel.hardware = self.kernel.hardware.take().or(kernel.hardware);
+        self.kernel.taint = self.kernel.taint.take().or(kernel.taint);
+        self.kernel.build_id = self.kernel.build_id.take().or(kernel.build_id);
     }
 
-    fn fact(&mut self, fact: &Fact<'log>) {
+    fn fact(&mut self, fact: Fact<'log>) {
         match fact {
             Fact::Access { access, size, address, comm, pid } if self.fault.access.is_none() => {
-                self.fault.access = Some(access.clone());
-                self.fault.size = *size;
-                self.fault.address = self.fault.address.or(*address);
-                self.task.comm = self.task.comm.take().or_else(|| comm.clone());
-                self.task.pid = self.task.pid.or(*pid);
+                self.fault.access = Some(access);
+                self.fault.size = size;
+                self.fault.address = self.fault.address.or(address);
+                self.task.comm = self.task.comm.take().or(comm);
+                self.task.pid = self.task.pid.or(pid);
             }
-            Fact::Address(address) => self.fault.address = self.fault.address.or(Some(*address)),
-            Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or_else(|| Some(walk.clone())),
-            Fact::Object(object) => self.fault.object = self.fault.object.or(*object),
+            Fact::Address(address) => self.fault.address = self.fault.address.or(Some(address)),
+            Fact::Walk(walk) => self.fault.walk = self.fault.walk.take().or(Some(walk)),
+            Fact::Object(object) => self.fault.object = self.fault.object.or(object),
             Fact::Cache { name, size } => {
-                self.fault.cache = Some(name.clone());
-                self.fault.object_size = *size;
+                self.fault.cache = Some(name);
+                self.fault.object_size = size;
             }
-            Fact::Shadow(line) => self.fault.shadow.push(line.clone()),
+            Fact::Shadow(line) => self.fault.shadow.push(line),
             Fact::ErrorCode(code) => {
-                self.fault.error_code = self.fault.error_code.take().or_else(|| Some(code.clone()));
+                self.fault.error_code = self.fault.error_code.take().or(Some(code));
             }
             Fact::Access { .. } | Fact::Prose => {}
         }

@@ -1,7 +1,7 @@
 //! Which headers a line is.
 
 use super::{HISTORY, Splats};
-use crate::family::{self, Before, Header};
+use crate::family::{self, After, Before, Header};
 use crate::log::{Lines, RawLine};
 
 /// Where the next occurrence of an inner literal is.
@@ -16,19 +16,14 @@ impl Inner {
     }
 }
 
-/// Where a header would start.
-struct Start<'log> {
-    text: &'log [u8],
-    /// Whether it holds the literal of a row that starts with a conversion.
-    has_inner: bool,
-}
-
-impl<'log> Start<'log> {
-    /// The rows that it fits.
-    fn rows(&self) -> impl Iterator<Item = Header<'log>> + use<'log> {
-        let inner = self.has_inner.then(|| family::inner(self.text));
-        family::literal(self.text).chain(inner.into_iter().flatten())
-    }
+/// What was seen of the lines before a header.
+#[derive(Default)]
+pub(super) struct Past {
+    /// Where the lines that were read end.
+    read_to: usize,
+    /// Where the last ones stand that [`After`] asks for.
+    some: Option<usize>,
+    none: Option<usize>,
 }
 
 impl<'log> Splats<'log> {
@@ -42,27 +37,31 @@ impl<'log> Splats<'log> {
         self.next_inner = self.inner.iter().map(|i| i.next).min().unwrap_or(usize::MAX);
     }
 
-    /// The next line that anything asks for: while no report is open, only lines that may be headers.
+    /// The next line that anything asks for: while no report is open, only lines that may be headers, with their text.
     #[inline]
-    pub(super) fn next_line(&mut self) -> Option<RawLine<'log>> {
+    pub(super) fn next_line(&mut self) -> Option<(RawLine<'log>, Option<&'log [u8]>)> {
         loop {
             let raw = self.lines.next()?;
-            let asked = !self.open.is_empty()
-                || raw.may_be_two()
-                || self.filter.may_start(raw.text())
+            if !self.open.is_empty() {
+                return Some((raw, None));
+            }
+            let text = raw.text();
+            let asked = raw.may_be_two()
+                || self.filter.may_start(text)
                 || raw.offset + raw.bytes.len() > self.next_inner;
             if asked {
-                return Some(raw);
+                return Some((raw, Some(text)));
             }
         }
     }
 
     /// Whether any line that is left may be a header, whatever stands before it.
     pub(crate) fn may_start(&mut self) -> bool {
-        while let Some(raw) = self.next_line() {
+        while let Some((raw, text)) = self.next_line() {
             for line in raw.pieces() {
-                let start = self.start_of(&line, line.text());
-                if start.is_some_and(|start| start.rows().next().is_some()) {
+                let text =
+                    text.filter(|_| line.bytes.len() == raw.bytes.len()).unwrap_or_else(|| line.text());
+                if !self.rows(&line, text).1.is_empty() {
                     return true;
                 }
             }
@@ -72,33 +71,50 @@ impl<'log> Splats<'log> {
 
     /// The headers that a line is, if it is one.
     pub(super) fn headers(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Vec<Header<'log>> {
-        let Some(start) = self.start_of(raw, text) else { return Vec::new() };
-        let fits = |h: &Header<'_>| h.rule.after.is_none_or(|fits| fits(&self.history(raw.offset)));
-        let found: Vec<_> = start.rows().filter(fits).collect();
+        let (start, mut found) = self.rows(raw, text);
         // A symbolizer repeats the header once per inlined function; the last, outermost one is the kernel's.
-        let repeated = !found.is_empty() && memchr::memmem::find(start.text, b" [inline]").is_some();
-        if repeated { Vec::new() } else { found }
+        if found.is_empty() || memchr::memmem::find(start, b" [inline]").is_some() {
+            return Vec::new();
+        }
+        found.retain(|h| h.rule.after.is_none_or(|after| self.fits(h.rule.name, after, raw.offset)));
+        found
     }
 
-    /// Where the header of a line would start; `None` if it cannot be one.
-    fn start_of(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> Option<Start<'log>> {
+    /// Where the header of a line starts, and the rows that it fits.
+    fn rows(&mut self, raw: &RawLine<'log>, text: &'log [u8]) -> (&'log [u8], Vec<Header<'log>>) {
         let end = raw.offset + raw.bytes.len();
         let has_inner = self.next_inner < end;
-        let start = match family::lead_in(text) {
-            Some(start) => start,
-            None if has_inner => text,
-            None => return None,
-        };
+        let has_literal = self.filter.may_start(text);
+        if !has_literal && !has_inner {
+            return (text, Vec::new());
+        }
         if has_inner {
             self.find_inner(end);
         }
-        Some(Start { text: start.trim_ascii_end(), has_inner })
+        family::headers(text, has_literal, has_inner)
     }
 
-    /// The lines before `offset`, as far back as a row may ask for them.
-    fn history(&self, offset: usize) -> Vec<Before<'log>> {
-        let before = self.bytes.get(offset.saturating_sub(HISTORY)..offset).unwrap_or_default();
-        let lines = Lines::new(before, self.form).map(|raw| raw.read());
-        lines.filter(|l| !l.foreign).map(|l| Before { clock: l.clock, text: l.text }).collect()
+    /// Whether the lines before `offset` are what a row wants. No line is read twice, so that headers may be many.
+    fn fits(&mut self, row: &'static str, after: After, offset: usize) -> bool {
+        let first = offset.saturating_sub(HISTORY);
+        let past = self.past.entry(row).or_default();
+        let from = past.read_to.max(first);
+        let before = self.bytes.get(from..offset).unwrap_or_default();
+        // What is cut in two is no line.
+        let is_cut =
+            from == first && from.checked_sub(1).is_some_and(|at| self.bytes.get(at) != Some(&b'\n'));
+        for raw in Lines::new(before, self.form).skip(usize::from(is_cut)) {
+            let line = raw.read();
+            let seen = Before { clock: line.clock, text: line.text };
+            let at = Some(from + line.offset);
+            if !line.foreign && (after.some)(&seen) {
+                past.some = at;
+            }
+            if !line.foreign && (after.none)(&seen) {
+                past.none = at;
+            }
+        }
+        past.read_to = offset;
+        past.some >= Some(first) && past.none < Some(first)
     }
 }

@@ -10,14 +10,10 @@ mod riscv;
 mod s390;
 mod x86;
 
-use crate::bytes::{Parsed, hex_value, run, symbol, trailing_location, word};
+use crate::bytes::{blank, hex_value, run, symbol, trailing_location, word};
 use crate::report::{InstructionPointer, Register, SourceLocation, Symbol, Text};
-use nom::Parser;
-use nom::bytes::complete::take_while1;
-use nom::character::complete::{char, space0};
-use nom::combinator::verify;
-use nom::multi::fold_many_m_n;
-use nom::sequence::{preceded, terminated};
+use nom::character::complete::char;
+use nom::sequence::preceded;
 
 /// What one line of a dump holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -96,22 +92,34 @@ fn indented(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// A register whose value is printed in hex, perhaps with more behind it: `00007f12dcc21700(0000)`.
 fn register<'a>(name: &'a [u8], text: &'a [u8]) -> Register<'a> {
-    let digits = text.split(|c| matches!(c, b'(' | b',')).next().unwrap_or(text);
-    Register { name: Text::from(name), text: Text::from(text), value: hex_value(digits) }
+    let first = || text.split(|c| matches!(c, b'(' | b',')).next();
+    let value = hex_value(text).or_else(|| hex_value(first()?));
+    Register { name: Text::from(name), text: Text::from(text), value }
 }
+
+/// Most registers on a line.
+const PAIRS: usize = 16;
 
 /// Pairs of `name: value`; `None` unless there is one. The line may go on behind the last pair.
 fn pairs<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], Vec<Register<'a>>)> {
-    let name = |i| -> Parsed<'a, &'a [u8]> {
-        let name = take_while1(|c: u8| c.is_ascii_alphanumeric() || c == b'_');
-        verify(terminated(name, (space0, char(':'))), |n: &[u8]| known(n)).parse(i)
-    };
-    let pair = preceded(space0, (name, preceded(space0, word)));
-    let all = fold_many_m_n(1, 16, pair, Vec::new, |mut all, (name, value)| {
+    let mut all = Vec::new();
+    let mut rest = text;
+    while all.len() < PAIRS
+        && let Some((behind, (name, value))) = pair(rest, &known)
+    {
         all.push(register(name, value));
-        all
-    });
-    run(all, text)
+        rest = behind;
+    }
+    (!all.is_empty()).then_some((rest, all))
+}
+
+/// ` name: value`.
+fn pair<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], (&'a [u8], &'a [u8]))> {
+    let (text, _) = blank(text).ok()?;
+    let end = text.iter().position(|c| !c.is_ascii_alphanumeric() && *c != b'_')?;
+    let (name, rest) = text.split_at_checked(end).filter(|(name, _)| known(name))?;
+    let (rest, value) = run(preceded((blank, char(':'), blank), word), rest)?;
+    Some((rest, (name, value)))
 }
 
 /// The same where a hex number stands behind every name and nothing behind the last number.
@@ -150,13 +158,14 @@ fn pointer(text: &[u8]) -> Pointer<'_> {
 
 impl<'log> RegisterLine<'log> {
     /// The registers of this line, named as what follows those of the lines before it where it has no names.
-    pub(crate) fn entries_behind(&self, before: &[Register<'log>]) -> Vec<Register<'log>> {
+    pub(crate) fn take_entries(&mut self, before: &[Register<'log>]) -> Vec<Register<'log>> {
+        let entries = std::mem::take(&mut self.entries);
         if !self.continues {
-            return self.entries.clone();
+            return entries;
         }
         let known = before.iter().filter(|r| r.name.starts_with(b"r")).count();
         let names = s390::GPRS.iter().skip(known);
-        names.zip(&self.entries).map(|(n, r)| Register { name: Text::from(*n), ..r.clone() }).collect()
+        names.zip(entries).map(|(n, r)| Register { name: Text::from(*n), ..r }).collect()
     }
 
     /// Takes what stands behind the name of the instruction pointer.
