@@ -3,7 +3,6 @@
 mod dumps;
 mod reader;
 
-use crate::block::Block;
 use crate::bytes::hex_value;
 use crate::family::{Header, Rule};
 use crate::printk;
@@ -66,7 +65,7 @@ pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
         reader.has_callers = line.caller.is_some();
         let block = block.take();
         if at < splat.header {
-            reader.lead(line.text, block);
+            reader.lead(at, line.text, block);
         } else {
             reader.line(line.text, block);
         }
@@ -84,10 +83,8 @@ pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
-    // What shows that frames behind the header are another's goes with the report.
-    let is_frame = |l: &SplatLine<'_>| matches!(l.block, Some(Block::Frame(_)));
-    let stray = splat.lines.iter().take(splat.header).position(is_frame).filter(|_| reader.has_strays);
-    let lead = stray.map_or(lead, |at| lead.min(at));
+    // The report says of itself what a line before it said of its stacks.
+    let lead = reader.told_by.map_or(lead, |at| at.min(lead));
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();
