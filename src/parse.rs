@@ -61,7 +61,7 @@ pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
 /// The report of a splat; `None` where only the words of a strict row stand there.
 pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
     let mut reader = Reader::default();
-    for (at, SplatLine { line, block }) in splat.lines.iter_mut().enumerate() {
+    for (at, SplatLine { line, block, .. }) in splat.lines.iter_mut().enumerate() {
         reader.has_callers = line.caller.is_some();
         let block = block.take();
         if at < splat.header {

@@ -56,9 +56,15 @@ const USUAL_LINES: usize = 128;
 pub(crate) struct SplatLine<'log> {
     pub(crate) line: Line<'log>,
     pub(crate) block: Option<Block<'log>>,
+    /// Whether it could have started a splat of its own.
+    is_header: bool,
 }
 
-impl SplatLine<'_> {
+impl<'log> SplatLine<'log> {
+    const fn of(line: Line<'log>, block: Option<Block<'log>>) -> Self {
+        Self { line, block, is_header: false }
+    }
+
     fn is_frame(&self) -> bool {
         matches!(self.block, Some(Block::Frame(_)))
     }
@@ -194,7 +200,7 @@ impl<'log> Splats<'log> {
         if is_dropped(line.text) {
             // Whose lines were dropped, nobody knows.
             for open in self.open.values_mut() {
-                open.splat.lines.push(SplatLine { line, block: None });
+                open.splat.lines.push(SplatLine::of(line, None));
             }
             return;
         }
@@ -204,7 +210,7 @@ impl<'log> Splats<'log> {
         }
         if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
             if open.takes(line, &headers) {
-                if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
+                if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) =
                     open.splat.lines.last()
                     && let Some(caller) = line.caller
                     && Some(caller) != stream
@@ -262,7 +268,7 @@ impl<'log> Splats<'log> {
         let mut lines = self.leads(&header);
         lines.reserve(USUAL_LINES);
         let at = lines.len();
-        lines.push(SplatLine { line: header, block: None });
+        lines.push(SplatLine::of(header, None));
         let known = lines.len();
         let open = Open {
             splat: Splat { headers, lines, header: at, cut_by: None, hit_by: None, mixed: false },
@@ -304,7 +310,7 @@ impl<'log> Splats<'log> {
                 if !near {
                     break;
                 }
-                found.push(SplatLine { line, block: None });
+                found.push(SplatLine::of(line, None));
             }
             end = offset;
         }

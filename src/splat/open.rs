@@ -176,7 +176,7 @@ impl<'log> Open<'log> {
             _ if is_header => self.epilogue = false,
             _ => {}
         }
-        self.splat.lines.push(SplatLine { line, block });
+        self.splat.lines.push(SplatLine { is_header, ..SplatLine::of(line, block) });
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {

@@ -14,6 +14,7 @@
 //! differ, it is a guess, and both reports say so.
 
 use super::open::Open;
+use super::{SplatLine, is_dropped};
 use crate::block::{self, Block};
 use crate::family::Header;
 use crate::log::Line;
@@ -77,12 +78,12 @@ impl<'log> Open<'log> {
     }
 
     fn has_frames(&self) -> bool {
-        self.splat.lines.iter().skip(self.splat.header).any(super::SplatLine::is_frame)
+        self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame)
     }
 
     /// Whether the end marker was the last line, and a dump stood before: since 4.20 x86's `oops_end` prints it again.
     fn awaits_summary(&self) -> bool {
-        let ended = matches!(self.splat.lines.last(), Some(super::SplatLine { block: Some(Block::End), .. }));
+        let ended = matches!(self.splat.lines.last(), Some(SplatLine { block: Some(Block::End), .. }));
         ended && self.instruction_pointer().is_some()
     }
 
@@ -154,12 +155,29 @@ impl<'log> Open<'log> {
     fn take_back(&mut self, twin: &mut Self) {
         let Some(header) = self.splat.lines.get(self.splat.header).map(|l| l.line) else { return };
         let end = twin.splat.lines.partition_point(|l| l.line.offset < header.offset);
-        self.splat.lines.extend(twin.splat.lines.split_off(end));
-        self.splat.lines.sort_by_key(|l| l.line.offset);
-        for open in [self, &mut *twin] {
-            let last = open.splat.lines.iter().rposition(|l| l.block.is_some()).unwrap_or(0);
-            open.known = last.max(open.splat.header) + 1;
-        }
+        let mut lines = twin.splat.lines.split_off(end);
+        twin.push_again(Vec::new());
         twin.splat.cut_by = Some(header.text);
+        lines.extend(self.splat.lines.split_off(self.splat.header + 1));
+        lines.sort_by_key(|l| l.line.offset);
+        self.push_again(lines);
+    }
+
+    /// Takes the lines behind the header anew, and then `more`, as if they came now.
+    fn push_again(&mut self, more: Vec<SplatLine<'log>>) {
+        let lines = self.splat.lines.split_off(self.splat.header + 1);
+        let Some(header) = self.splat.lines.last() else { return };
+        (self.last, self.known, self.gap) = (header.line, self.splat.lines.len(), 0);
+        (self.epilogue, self.nmi_sent, self.ruled_off) = (false, false, false);
+        let mut over = false;
+        for SplatLine { line, is_header, .. } in lines.into_iter().chain(more) {
+            let dropped = is_dropped(line.text);
+            over |= !dropped && self.is_over(&line);
+            if dropped || over {
+                self.splat.lines.push(SplatLine::of(line, None));
+            } else {
+                self.push(line, is_header);
+            }
+        }
     }
 }
