@@ -12,7 +12,7 @@ mod open;
 mod twins;
 
 use crate::block::{self, Block};
-use crate::family::{self, Header};
+use crate::family::{self, Header, Rule};
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::{Caller, Microseconds};
 use headers::{Inner, Past};
@@ -56,13 +56,13 @@ const USUAL_LINES: usize = 128;
 pub(crate) struct SplatLine<'log> {
     pub(crate) line: Line<'log>,
     pub(crate) block: Option<Block<'log>>,
-    /// Whether it could have started a splat of its own.
-    is_header: bool,
+    /// The row by which it could have started a splat of its own.
+    row: Option<&'static Rule>,
 }
 
 impl<'log> SplatLine<'log> {
     const fn of(line: Line<'log>, block: Option<Block<'log>>) -> Self {
-        Self { line, block, is_header: false }
+        Self { line, block, row: None }
     }
 
     fn is_frame(&self) -> bool {

@@ -53,6 +53,11 @@ impl Open<'_> {
     }
 }
 
+/// The first row of a header line.
+pub(super) fn row(headers: &[Header<'_>]) -> Option<&'static Rule> {
+    headers.first().map(|header| header.rule)
+}
+
 /// `==================================================================`.
 pub(crate) fn is_separator(text: &[u8]) -> bool {
     let text = text.trim_ascii();
@@ -86,7 +91,7 @@ impl<'log> Open<'log> {
         if self.give(line, headers) {
             return true;
         }
-        if !headers.is_empty() && !self.absorbs(headers) {
+        if !headers.is_empty() && !self.absorbs(row(headers)) {
             if self.is_hit_by(&line, headers) {
                 self.splat.hit_by = Some(line.text);
             } else if self.is_twin(&line, headers) && !self.runs_beside(&line, headers) {
@@ -95,13 +100,13 @@ impl<'log> Open<'log> {
                 return false;
             }
         }
-        self.push(line, !headers.is_empty());
+        self.push(line, row(headers));
         true
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
-    pub(super) fn absorbs(&self, headers: &[Header<'log>]) -> bool {
-        headers.first().is_some_and(|h| match h.rule.follows {
+    pub(super) fn absorbs(&self, row: Option<&Rule>) -> bool {
+        row.is_some_and(|row| match row.follows {
             Follows::Nothing => false,
             // A strict header alone may be no report at all: it must not take a real one along.
             Follows::Anything => {
@@ -163,20 +168,20 @@ impl<'log> Open<'log> {
         rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
-    pub(super) fn push(&mut self, line: Line<'log>, is_header: bool) {
+    pub(super) fn push(&mut self, line: Line<'log>, row: Option<&'static Rule>) {
         let block = block::read(line.text);
         let known = match &block {
-            _ if is_header => true,
+            _ if row.is_some() => true,
             Some(block) => self.belongs(block),
             None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
         };
         match block {
             Some(Block::End) => self.epilogue = true,
             Some(Block::NmiSent) => self.nmi_sent = true,
-            _ if is_header => self.epilogue = false,
+            _ if row.is_some() => self.epilogue = false,
             _ => {}
         }
-        self.splat.lines.push(SplatLine { is_header, ..SplatLine::of(line, block) });
+        self.splat.lines.push(SplatLine { row, ..SplatLine::of(line, block) });
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {

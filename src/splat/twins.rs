@@ -13,7 +13,7 @@
 //! one if they are even. That is exact as long as the reports have the same shape. Where their stacks turn out to
 //! differ, it is a guess, and both reports say so.
 
-use super::open::Open;
+use super::open::{Open, row};
 use super::{SplatLine, is_dropped};
 use crate::block::{self, Block};
 use crate::family::Header;
@@ -117,7 +117,7 @@ impl<'log> Open<'log> {
             twin.summing = !matches!(&block, Some(Block::Task(task)) if task.task.pid.is_some());
             twin.summing && twin.summed && is_dump
         } else {
-            let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(headers) };
+            let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(row(headers)) };
             fits && !twin.silenced && !twin.is_over(&line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
         };
         // One CPU at a time may die: if the younger one does, the older one was the same CPU.
@@ -125,7 +125,7 @@ impl<'log> Open<'log> {
         let taker = if is_olders { &mut *twin } else { &mut *self };
         taker.counts.add(&sorts);
         if is_olders {
-            twin.push(line, !headers.is_empty());
+            twin.push(line, row(headers));
         }
         self.twin = Some(twin);
         is_olders
@@ -163,20 +163,19 @@ impl<'log> Open<'log> {
         self.push_again(lines);
     }
 
-    /// Takes the lines behind the header anew, and then `more`, as if they came now.
+    /// Takes the lines behind the header anew, and then `more`, as if they came now. Where this report alone would not
+    /// have taken one, it is not certain that they are all its own.
     fn push_again(&mut self, more: Vec<SplatLine<'log>>) {
         let lines = self.splat.lines.split_off(self.splat.header + 1);
         let Some(header) = self.splat.lines.last() else { return };
         (self.last, self.known, self.gap) = (header.line, self.splat.lines.len(), 0);
         (self.epilogue, self.nmi_sent, self.ruled_off) = (false, false, false);
-        let mut over = false;
-        for SplatLine { line, is_header, .. } in lines.into_iter().chain(more) {
-            let dropped = is_dropped(line.text);
-            over |= !dropped && self.is_over(&line);
-            if dropped || over {
+        for SplatLine { line, row, .. } in lines.into_iter().chain(more) {
+            if is_dropped(line.text) {
                 self.splat.lines.push(SplatLine::of(line, None));
             } else {
-                self.push(line, is_header);
+                self.splat.mixed |= self.is_over(&line) || row.is_some() && !self.absorbs(row);
+                self.push(line, row);
             }
         }
     }
