@@ -41,8 +41,9 @@ impl Starts {
         }
     }
 
+    /// 12 bits of three bytes.
     #[inline]
-    const fn hash([a, b, c]: [u8; 3]) -> usize {
+    pub(crate) const fn hash([a, b, c]: [u8; 3]) -> usize {
         (u32::from_le_bytes([a, b, c, 0]).wrapping_mul(0x9e37_79b1) >> 20) as usize
     }
 
@@ -71,7 +72,13 @@ pub(crate) fn hex_value(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 16 {
         return None;
     }
-    digits.iter().try_fold(0u64, |n, d| Some(n << 4 | u64::from(nibble(*d)?)))
+    let value = |d: &u8| NIBBLES.get(usize::from(*d)).copied().unwrap_or(NO_DIGIT);
+    // All are looked up before anybody asks whether they are digits.
+    let (number, seen) = digits
+        .iter()
+        .map(value)
+        .fold((0, 0), |(number, seen), n| (number << 4 | u64::from(n & 0xf), seen | n));
+    (seen & 0xf0 == 0).then_some(number)
 }
 
 /// What a byte is that is no hex digit.

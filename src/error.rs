@@ -65,6 +65,9 @@ pub enum ErrorKind {
         /// The file.
         path: PathBuf,
     },
+    /// There is more than is looked at.
+    #[error("{0}")]
+    Limit(String),
     /// What was to be a saved report, group or index is none.
     #[error("not a saved {what}: {at}")]
     Saved {

@@ -85,6 +85,7 @@ impl<'s> Filter<'s> {
         self.offset = self.symbolizer.kaslr_offset();
         self.evidence = Evidence::new();
         self.refused = false;
+        self.symbolizer.expect(names(bytes));
         for line in lines() {
             self.learn(line.read().text);
         }
@@ -349,6 +350,15 @@ fn named(text: &[u8], run: u64, name: &Symbol<'_>, place: &[u8]) -> Option<(Rang
             .into_bytes();
     change.extend_from_slice(place);
     (start < end).then_some((start..end, change))
+}
+
+/// The names that have an offset somewhere in a log.
+fn names(log: &[u8]) -> impl Iterator<Item = &[u8]> {
+    memmem::find_iter(log, b"+0x").filter_map(|at| {
+        let before = log.get(..at)?;
+        let start = before.iter().rposition(|c| !bytes::is_ident(*c)).map_or(0, |at| at + 1);
+        before.get(start..)
+    })
 }
 
 /// The symbol whose offset starts at `at`: where it starts, what it is, where it ends.

@@ -60,6 +60,7 @@ mod family;
 #[cfg(feature = "symbolize")]
 pub mod filter;
 pub mod input;
+mod limits;
 pub mod log;
 pub mod output;
 pub mod owners;
@@ -99,6 +100,7 @@ pub mod doc {
 
 pub use dedup::{Identity, Signature, identify};
 pub use error::{Error, ErrorKind, Result};
+pub use limits::Limits;
 pub use log::{Line, Log, Transport};
 pub use parse::{KindRow, formats, kind, kinds};
 pub use report::{Report, Text};

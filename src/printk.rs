@@ -14,7 +14,7 @@
 //! A format that ends in `\n` must match the whole line, any other is a prefix.
 
 use crate::bytes::{Parsed, hex0x, symbol_text, trailing_location};
-use memchr::memmem;
+use memchr::memchr_iter;
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_while};
@@ -34,6 +34,9 @@ pub(crate) const LINE_LIMIT: usize = 4096;
 pub(crate) struct Pairs(u64);
 
 impl Pairs {
+    /// How many hashes there are.
+    pub(crate) const COUNT: usize = 64;
+
     /// Those of a text.
     pub(crate) fn of(line: &[u8]) -> Self {
         let mut before = line.first().copied().unwrap_or_default();
@@ -48,6 +51,17 @@ impl Pairs {
     /// Those of the literals of a format: every line that matches holds them.
     pub(crate) fn of_format(format: &str) -> Self {
         Self(literals(format).fold(0, |bits, literal| bits | Self::of(literal).0))
+    }
+
+    /// The hashes, each below [`Pairs::COUNT`].
+    #[inline]
+    pub(crate) fn each(self) -> impl Iterator<Item = usize> {
+        let mut bits = self.0;
+        std::iter::from_fn(move || {
+            let at = bits.trailing_zeros();
+            bits &= bits.checked_sub(1)?;
+            Some(at as usize)
+        })
     }
 
     /// Whether all of `others` are among these.
@@ -224,10 +238,9 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
         Piece::Literal(literal, _) => literal,
         Piece::Conversion(..) => b"",
     };
-    let literal = memmem::Finder::new(literal);
     let mut from = 0;
     loop {
-        let at = from + literal.find(input.get(from..)?)?;
+        let at = from + find(input.get(from..)?, literal)?;
         *retries = retries.checked_sub(1)?;
         let (text, rest) = input.split_at_checked(at)?;
         found.push(text);
@@ -237,6 +250,15 @@ fn lazy<'a>(next: &[u8], input: &'a [u8], found: &mut Vec<&'a [u8]>, retries: &m
         found.pop();
         from = at + 1;
     }
+}
+
+/// Where `literal` first stands. Lines are short and literals are many: a search that prepares nothing is done soonest.
+fn find(input: &[u8], literal: &[u8]) -> Option<usize> {
+    // Blanks are everywhere.
+    let rare = literal.iter().position(|c| *c != b' ').unwrap_or(0);
+    let Some(byte) = literal.get(rare) else { return Some(0) };
+    let starts = memchr_iter(*byte, input.get(rare..)?);
+    starts.into_iter().find(|at| input.get(*at..).is_some_and(|rest| rest.starts_with(literal)))
 }
 
 fn atom(conversion: Conversion, input: &[u8]) -> Parsed<'_, &[u8]> {

@@ -13,6 +13,7 @@ mod twins;
 
 use crate::block::{self, Block};
 use crate::family::{self, Header, Rule};
+use crate::limits::Limits;
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::{Caller, Microseconds};
 use headers::{Inner, Past};
@@ -36,18 +37,10 @@ const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
 const LEAD_LINES: usize = 10;
 pub(crate) const LEAD_SEARCH: usize = 60;
+/// Most bytes before a header in which those lines are searched for: as many of the longest that a report keeps.
+pub(crate) const LEAD_BYTES: usize = 1 << 20;
 /// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
-/// Most bytes of a line that a report keeps; printk's own records end below 2 KiB.
-pub(crate) const LINE_BYTES: usize = 16 << 10;
-/// Most lines one splat may have: `sysrq-t` on a large machine stays below.
-pub(crate) const SPLAT_LINES: usize = 50_000;
-
-/// The line with no more text than a report keeps.
-fn capped(line: Line<'_>) -> Line<'_> {
-    Line { text: line.text.get(..LINE_BYTES).unwrap_or(line.text), ..line }
-}
-
 /// Lines that most splats have no more of.
 const USUAL_LINES: usize = 128;
 
@@ -84,6 +77,9 @@ pub(crate) struct Splat<'log> {
     pub(crate) hit_by: Option<&'log [u8]>,
     /// Whether two reports alternated here whose lines cannot be told apart for sure.
     pub(crate) mixed: bool,
+    /// Whether it was ended because it has as many lines as one may have.
+    pub(crate) full: bool,
+    pub(crate) limits: Limits,
 }
 
 impl Splat<'_> {
@@ -97,6 +93,7 @@ impl Splat<'_> {
 pub(crate) struct Splats<'log> {
     bytes: &'log [u8],
     form: Form,
+    limits: Limits,
     lines: Lines<'log>,
     open: BTreeMap<Option<Caller>, Box<Open<'log>>>,
     /// CPUs that print on behalf of another caller's splat.
@@ -146,16 +143,17 @@ pub(crate) type Taken = BTreeMap<Option<Caller>, Ends>;
 
 impl<'log> Splats<'log> {
     /// The splats of these lines.
-    pub(crate) fn new(bytes: &'log [u8], form: Form) -> Self {
-        Self::from(bytes, form, At { offset: 0, line: 1 }, Taken::new())
+    pub(crate) fn new(bytes: &'log [u8], form: Form, limits: Limits) -> Self {
+        Self::from(bytes, form, limits, At { offset: 0, line: 1 }, Taken::new())
     }
 
     /// The splats of these lines from `at` on, where an iterator over a shorter text stopped.
-    pub(crate) fn from(bytes: &'log [u8], form: Form, at: At, taken: Taken) -> Self {
+    pub(crate) fn from(bytes: &'log [u8], form: Form, limits: Limits, at: At, taken: Taken) -> Self {
         let inner = family::needles().map(Inner::new).collect();
         let mut splats = Self {
             bytes,
             form,
+            limits,
             lines: Lines::from(bytes, form, at.offset, at.line),
             open: BTreeMap::new(),
             lent: BTreeMap::new(),
@@ -183,12 +181,14 @@ impl<'log> Splats<'log> {
         if !self.open.is_empty() {
             let line = raw.read();
             let headers = self.headers(&raw, line.text);
-            return self.take(capped(line), headers);
+            let line = self.capped(line);
+            return self.take(line, headers);
         }
         // Most lines are no header: their prefix is not read.
         let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
         if !headers.is_empty() {
-            self.take(capped(raw.read()), headers);
+            let line = self.capped(raw.read());
+            self.take(line, headers);
         }
     }
 
@@ -227,10 +227,18 @@ impl<'log> Splats<'log> {
                 open.splat.cut_by = Some(line.text);
             }
         }
+        if let Some(open) = self.open.get_mut(&stream) {
+            open.splat.full = open.is_full();
+        }
         self.close(stream);
         if !headers.is_empty() {
             self.start(line, headers);
         }
+    }
+
+    /// The line with no more text than a report keeps.
+    fn capped(&self, line: Line<'log>) -> Line<'log> {
+        Line { text: line.text.get(..self.limits.line_bytes).unwrap_or(line.text), ..line }
     }
 
     /// The stream a line belongs to: its caller's own, or the one that asked its CPU for a backtrace.
@@ -271,7 +279,16 @@ impl<'log> Splats<'log> {
         lines.push(SplatLine::of(header, None));
         let known = lines.len();
         let open = Open {
-            splat: Splat { headers, lines, header: at, cut_by: None, hit_by: None, mixed: false },
+            splat: Splat {
+                headers,
+                lines,
+                header: at,
+                cut_by: None,
+                hit_by: None,
+                mixed: false,
+                full: false,
+                limits: self.limits,
+            },
             known,
             gap: 0,
             last: header,
@@ -295,6 +312,7 @@ impl<'log> Splats<'log> {
         let mut end = header.offset;
         let mut number = header.number;
         let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
+        let first = header.offset.saturating_sub(LEAD_BYTES);
         for _ in 0..LEAD_SEARCH {
             if end <= taken || end == 0 || found.len() == LEAD_LINES {
                 break;
@@ -304,7 +322,10 @@ impl<'log> Splats<'log> {
             number -= usize::from(is_line);
             let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
             let offset = line.offset;
-            let line = capped(line.read());
+            if offset < first {
+                break;
+            }
+            let line = self.capped(line.read());
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
                 let near = header.since(&line).is_none_or(|gap| gap < GAP_TIME);
                 if !near {

@@ -1,17 +1,15 @@
 //! Bytes in, reports out: logs that are there as a whole, and logs that come piece by piece.
 
+use crate::limits::{Limits, limit};
 use crate::log::{
-    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, Transport, WINDOW, WINDOWS, detect,
-    detect_window, is_dirty, told,
+    At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, RECORD_BYTES, Transport, WINDOW, WINDOWS,
+    detect, detect_window, is_dirty, told,
 };
 use crate::parse;
-use crate::report::{Defect, DefectCode, Report, Span};
-use crate::splat::{HISTORY, LEAD_SEARCH, Splat, Splats, Taken};
-use memchr::memchr_iter;
+use crate::report::{Report, Span};
+use crate::splat::{HISTORY, LEAD_BYTES, LEAD_SEARCH, Splat, Splats, Taken};
+use memchr::{memchr, memchr_iter};
 use std::collections::VecDeque;
-
-/// Most bytes of reports without an end that a [`Stream`] holds; above it they end where they are.
-const OPEN_BYTES: usize = 8 << 20;
 
 /// Finds every report of a log.
 ///
@@ -24,7 +22,7 @@ const OPEN_BYTES: usize = 8 << 20;
 /// assert_eq!(reports[0].kind.name(), "warn/warning");
 /// ```
 pub fn reports(log: &[u8]) -> Reports<'_> {
-    Reports::new(log, detect(log))
+    Reports::new(log, detect(log), Limits::default())
 }
 
 impl<'log> Log<'log> {
@@ -33,7 +31,7 @@ impl<'log> Log<'log> {
     /// a report then starts at the first of its lines and ends at the last.
     #[must_use]
     pub fn reports(&self) -> Reports<'log> {
-        Reports::new(self.source(), self.detection().clone())
+        Reports::new(self.source(), self.detection().clone(), self.limits())
     }
 }
 
@@ -43,9 +41,19 @@ pub struct Reports<'log>(Source<'log>);
 
 enum Source<'log> {
     /// The lines stand verbatim in these bytes.
-    Verbatim { bytes: &'log [u8], splats: Box<Splats<'log>>, detection: Detection, checked: bool },
+    Verbatim(Box<Verbatim<'log>>),
     /// They have to be decoded; `None` once all has been pushed.
     Decoded { stream: Option<Box<Stream>>, rest: &'log [u8], ready: VecDeque<Report<'static>> },
+}
+
+struct Verbatim<'log> {
+    bytes: &'log [u8],
+    splats: Splats<'log>,
+    detection: Detection,
+    limits: Limits,
+    checked: bool,
+    /// How many reports there were.
+    shown: usize,
 }
 
 impl std::fmt::Debug for Source<'_> {
@@ -55,19 +63,20 @@ impl std::fmt::Debug for Source<'_> {
 }
 
 impl<'log> Reports<'log> {
-    fn new(bytes: &'log [u8], detection: Detection) -> Self {
+    fn new(bytes: &'log [u8], detection: Detection, limits: Limits) -> Self {
         Self(if detection.decode {
-            Source::decoded(bytes, detection, At { offset: 0, line: 1 })
+            Source::decoded(bytes, detection, limits, At { offset: 0, line: 1 })
         } else {
-            let splats = Box::new(Splats::new(bytes, detection.form));
-            Source::Verbatim { bytes, splats, detection, checked: false }
+            let splats = Splats::new(bytes, detection.form, limits);
+            let verbatim = Verbatim { bytes, splats, detection, limits, checked: false, shown: 0 };
+            Source::Verbatim(Box::new(verbatim))
         })
     }
 }
 
 impl<'log> Source<'log> {
-    fn decoded(bytes: &'log [u8], detection: Detection, at: At) -> Self {
-        let stream = Stream { at, ..Stream::new() }.detected(detection);
+    fn decoded(bytes: &'log [u8], detection: Detection, limits: Limits, at: At) -> Self {
+        let stream = Stream { at, limits, ..Stream::new() }.detected(detection);
         let rest = bytes.get(at.offset..).unwrap_or_default();
         Self::Decoded { stream: Some(Box::new(stream)), rest, ready: VecDeque::new() }
     }
@@ -75,13 +84,14 @@ impl<'log> Source<'log> {
     /// The same from the first header on, decoded, if lines there need it: most logs have no report, and are spared
     /// the search for control characters.
     fn checked(&mut self) -> Option<Self> {
-        let Self::Verbatim { bytes, splats, detection, checked } = self else { return None };
-        if std::mem::replace(checked, true) {
+        let Self::Verbatim(verbatim) = self else { return None };
+        if std::mem::replace(&mut verbatim.checked, true) {
             return None;
         }
-        let header = splats.first_header()?;
+        let header = verbatim.splats.first_header()?;
+        let Verbatim { bytes, detection, limits, .. } = &**verbatim;
         let start = lines_back(bytes, header);
-        is_dirty(bytes.get(start.offset..)?).then(|| Self::decoded(bytes, detection.clone(), start))
+        is_dirty(bytes.get(start.offset..)?).then(|| Self::decoded(bytes, detection.clone(), *limits, start))
     }
 }
 
@@ -93,7 +103,11 @@ impl<'log> Iterator for Reports<'log> {
             self.0 = decoded;
         }
         match &mut self.0 {
-            Source::Verbatim { splats, .. } => splats.find_map(|splat| parse::report(splat)),
+            Source::Verbatim(verbatim) if verbatim.shown >= verbatim.limits.reports => None,
+            Source::Verbatim(verbatim) => {
+                let report = verbatim.splats.find_map(|splat| parse::report(splat))?;
+                verbatim.limits.next(&mut verbatim.shown, report)
+            }
             Source::Decoded { stream, rest, ready } => loop {
                 if let Some(report) = ready.pop_front() {
                     return Some(report);
@@ -120,7 +134,8 @@ fn lines_back(bytes: &[u8], at: At) -> At {
     let lines = |from: usize, to: usize| memchr_iter(b'\n', bytes.get(from..to).unwrap_or_default()).count();
     let mut offset = line_start((end + 1).saturating_sub(HISTORY));
     let mut behind = lines(offset, end);
-    while behind <= LEAD_SEARCH && offset > 0 {
+    let first = end.saturating_sub(LEAD_BYTES);
+    while behind <= LEAD_SEARCH && offset > first {
         offset = line_start(offset);
         behind += 1;
     }
@@ -144,6 +159,9 @@ fn lines_back(bytes: &[u8], at: At) -> At {
 pub struct Stream {
     /// Who carried the log, where somebody said so; the first window still says how the lines in a page start.
     told: Option<Transport>,
+    limits: Limits,
+    /// How many reports there were.
+    shown: usize,
     /// Who is believed to have carried the log.
     detection: Option<Detection>,
     /// Windows that were looked at to find out.
@@ -177,6 +195,12 @@ impl Stream {
     #[must_use]
     pub fn carried_by(transport: Transport) -> Self {
         Self { told: Some(transport), ..Self::new() }
+    }
+
+    /// The same stream, of whose reports so much is kept.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
     }
 
     fn detected(self, detection: Detection) -> Self {
@@ -213,6 +237,10 @@ impl Stream {
     /// assert_eq!(titles, ["kernel panic: ring NUM is gone"]);
     /// ```
     pub fn push_each(&mut self, bytes: &[u8], each: &mut dyn FnMut(Report<'_>)) {
+        if self.is_within_line(bytes) {
+            self.source.extend_from_slice(bytes);
+            return;
+        }
         let done =
             if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
@@ -225,11 +253,20 @@ impl Stream {
         }
     }
 
+    /// Whether `bytes` are inside a line: nothing comes of them before it ends, and to look at its start again with each
+    /// piece would take long.
+    fn is_within_line(&self, bytes: &[u8]) -> bool {
+        !self.source.is_empty()
+            && self.source.len() + bytes.len() <= RECORD_BYTES
+            && self.detection.as_ref().is_some_and(Detection::is_verbatim)
+            && memchr(b'\n', bytes).is_none()
+    }
+
     /// Who can look at blocks of whole lines that come next; `None` while it is not certain how the log is carried, and
     /// where its lines have to be decoded.
     pub(crate) fn scout(&self) -> Option<Scout> {
         let known = self.detection.as_ref().filter(|d| self.windows >= WINDOWS && d.is_verbatim());
-        known.filter(|_| self.source.is_empty()).map(|d| Scout { form: d.form })
+        known.filter(|_| self.source.is_empty()).map(|d| Scout { form: d.form, limits: self.limits })
     }
 
     /// Takes whole lines at which a scout has looked.
@@ -298,6 +335,8 @@ impl Stream {
             }
             let passed = self.feed(window, false);
             if passed == 0 {
+                // A line without an end shows nothing, however often somebody looks at its start.
+                self.windows = if rest.len() > RECORD_BYTES { WINDOWS } else { self.windows };
                 break;
             }
             rest = rest.get(passed..).unwrap_or_default();
@@ -337,24 +376,29 @@ impl Stream {
             .iter()
             .map(|(c, ends)| (*c, ends.map(|end| end.saturating_sub(start.offset))))
             .collect();
-        let mut splats = Splats::from(text, form, at, taken);
+        let (limits, mut shown) = (self.limits, self.shown);
+        let mut show = |report: Option<Report<'_>>| {
+            report.and_then(|report| limits.next(&mut shown, report)).into_iter().for_each(&mut *each);
+        };
+        let mut splats = Splats::from(text, form, limits, at, taken);
         while let Some(splat) = splats.next_closed() {
-            self.report(splat).into_iter().for_each(&mut *each);
+            show(self.report(splat));
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
         while let Some(splat) = splats.ready() {
-            self.report(splat).into_iter().for_each(&mut *each);
+            show(self.report(splat));
         }
         let (mut next, mut taken) = splats.suspend();
-        if text.len() - next.offset.min(text.len()) > OPEN_BYTES {
-            let mut splats = Splats::from(text, form, next, taken);
+        if text.len() - next.offset.min(text.len()) > limits.open_bytes {
+            let mut splats = Splats::from(text, form, limits, next, taken);
             for (splat, was_open) in splats.take_all() {
                 let report = self.report(splat);
-                report.map(|r| if was_open { limited(r) } else { r }).into_iter().for_each(&mut *each);
+                show(report.map(|r| if was_open { limited(r, limits) } else { r }));
             }
             (next, taken) = splats.suspend();
         }
+        self.shown = shown;
         let keep = lines_back(text, next);
         (self.next, self.seen) = (absolute(next), end);
         self.taken = taken
@@ -381,6 +425,7 @@ impl Stream {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scout {
     form: Form,
+    limits: Limits,
 }
 
 /// Whole lines none of which is a header.
@@ -403,7 +448,9 @@ impl Quiet {
 impl Scout {
     /// Looks at whole lines; `None` where one may be a header, or has to be cleaned first.
     pub(crate) fn look(self, block: &[u8]) -> Option<Quiet> {
-        let quiet = block.ends_with(b"\n") && !is_dirty(block) && !Splats::new(block, self.form).may_start();
+        let quiet = block.ends_with(b"\n")
+            && !is_dirty(block)
+            && !Splats::new(block, self.form, self.limits).may_start();
         quiet.then(|| Quiet { lines: memchr_iter(b'\n', block).count() })
     }
 }
@@ -415,8 +462,9 @@ fn owned(show: impl FnOnce(&mut dyn FnMut(Report<'_>))) -> Vec<Report<'static>> 
     found
 }
 
-fn limited(mut report: Report<'_>) -> Report<'_> {
-    let text = format!("the report was cut after {OPEN_BYTES} bytes without an end");
-    report.defects.push(Defect { code: DefectCode::Limit, text });
+fn limited(mut report: Report<'_>, limits: Limits) -> Report<'_> {
+    report
+        .defects
+        .push(limit(format!("the report was cut after {} bytes without an end", limits.open_bytes)));
     report
 }

@@ -380,6 +380,37 @@ fn ok_compressed_logs_are_read_by_their_magic() {
     }
 }
 
+/// A frame of zstd that says 520 times that 128 KiB are the same byte: 65 MiB in 2 kB.
+#[cfg(feature = "compress")]
+fn bomb() -> Vec<u8> {
+    const BLOCKS: u32 = 520;
+    let window = [0x00, 0x38];
+    let block = |at| {
+        let (last, run, size) = (u32::from(at + 1 == BLOCKS), 1 << 1, (128 << 10) << 3);
+        let [a, b, c, _] = (last | run | size).to_le_bytes();
+        [a, b, c, b'a']
+    };
+    b"\x28\xb5\x2f\xfd".iter().copied().chain(window).chain((0..BLOCKS).flat_map(block)).collect()
+}
+
+#[test]
+#[cfg(feature = "compress")]
+fn err_what_grows_out_of_proportion_is_not_read() {
+    let folder = Folder::new("bomb");
+    let path = folder.file("bomb.log.zst", bomb());
+    // A log beside it is read none the less.
+    let crash = folder.file("crash.log", KASAN);
+    let refused = run(&["scan", "--format", "ndjson", &path, &crash], b"");
+    assert_eq!((refused.code, refused.json()["kind"].as_str()), (Some(2), Some("kasan/bad-access")));
+    let why = "decompresses to more than 1024 times its size (--max-growth)";
+    assert!(refused.err.contains(&path) && refused.err.contains(why), "{}", refused.err);
+    let allowed = run(&["scan", "--max-growth", "40000", &path], b"");
+    assert_eq!((allowed.code, allowed.err.as_str()), (Some(0), ""));
+    let sized = run(&["scan", "--max-growth", "40000", "--max-size", "1000000"], &bomb());
+    assert_eq!(sized.code, Some(2));
+    assert!(sized.err.contains("decompresses to more than 1000000 bytes (--max-size)"), "{}", sized.err);
+}
+
 #[test]
 fn ok_the_transport_can_be_told() {
     let found =

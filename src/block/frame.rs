@@ -29,10 +29,15 @@ pub(crate) struct FrameLine<'log> {
 /// `[<c010>] (f) from [<c011>] (g+0x1/0x2)` and ` f from g+0x1/0x2`; powerpc
 /// `[c000] [c001] f+0x1/0x2 (unreliable)`; s390 ` [<0001>] f+0x1/0x2` and `([<0001>] f+0x1/0x2)` where it doubts;
 /// the crash utility's ` #0 [ffff] f at ffff`; symbolized ` f net/f.c:7 [inline]`.
+#[inline]
 pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
-    if let Some(frame) = usual(text) {
-        return Some(FrameLine { marker: None, frame: Some(frame), callee: None });
+    match usual(text) {
+        Some(frame) => Some(FrameLine { marker: None, frame: Some(frame), callee: None }),
+        None => unusual(text),
     }
+}
+
+fn unusual(text: &[u8]) -> Option<FrameLine<'_>> {
     if let Some(entered) = text.strip_prefix(ENTERED) {
         return without_names(entered);
     }
@@ -47,6 +52,7 @@ pub(super) fn frame(text: &[u8]) -> Option<FrameLine<'_>> {
 
 /// What most frames are, and no more: ` f+0x1/0x2`, ` ? f+0x1/0x2 [mod]`. The parsers below say the same of it, and of
 /// everything else.
+#[inline]
 fn usual(text: &[u8]) -> Option<Frame<'_>> {
     let (input, _) = blank(text).ok()?;
     let doubtful = input.strip_prefix(b"? ");

@@ -4,8 +4,10 @@ use super::symbol_of;
 use crate::bytes::{dec, run, word};
 use crate::printk;
 use crate::report::{LockHeld, Text};
+use memchr::memmem::Finder;
 use nom::character::complete::{char, space0};
 use nom::sequence::{delimited, preceded};
+use std::sync::LazyLock;
 
 /// The wordings of `print_lock` in `kernel/locking/lockdep.c`, newest first.
 const LOCKS: &[&str] = &[
@@ -29,8 +31,10 @@ pub(super) fn read(text: &[u8]) -> Option<LockHeld<'_>> {
     Some(LockHeld { name: Text::from(name), held, ..LockHeld::default() })
 }
 
+static USED_AT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("}, at: "));
+
 fn whole(input: &[u8]) -> Option<LockHeld<'_>> {
-    memchr::memmem::find(input, b"}, at: ")?;
+    USED_AT.find(input)?;
     let mut found = Vec::new();
     LOCKS.iter().find_map(|format| {
         found.clear();

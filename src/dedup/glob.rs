@@ -38,20 +38,20 @@ pub(super) struct Globs {
     /// The patterns, and whether one matches wherever its first literal stands.
     patterns: Vec<(&'static str, bool)>,
     /// Patterns by the literal they start with.
-    anchored: Trie,
+    anchored: Literals,
     /// Patterns that start with `*`, by the literal behind it.
-    floating: Trie,
+    floating: Literals,
 }
 
 impl Globs {
     pub(super) fn new(patterns: impl IntoIterator<Item = &'static str>) -> Self {
-        let mut globs = Self { patterns: Vec::new(), anchored: Trie::new(), floating: Trie::new() };
+        let mut globs = Self { patterns: Vec::new(), anchored: Literals::new(), floating: Literals::new() };
         for (id, pattern) in patterns.into_iter().enumerate() {
-            let (trie, rest) = match pattern.strip_prefix('*') {
+            let (literals, rest) = match pattern.strip_prefix('*') {
                 Some(rest) => (&mut globs.floating, rest),
                 None => (&mut globs.anchored, pattern),
             };
-            trie.insert(rest.split('*').next().unwrap_or_default().as_bytes(), id);
+            literals.insert(rest.split('*').next().unwrap_or_default().as_bytes(), id);
             let is_literal = rest.strip_suffix('*').is_some_and(|literal| !literal.contains('*'));
             globs.patterns.push((pattern, is_literal));
         }
@@ -68,10 +68,10 @@ impl Globs {
                 first = Some(id);
             }
         };
-        self.anchored.walk(text.as_bytes(), &mut ask);
+        self.anchored.each_of(text.as_bytes(), &mut ask);
         let mut rest = Some(text.as_bytes());
         while let Some(text) = rest {
-            self.floating.walk(text, &mut ask);
+            self.floating.each_of(text, &mut ask);
             rest = text.get(1..);
         }
         first
@@ -100,65 +100,45 @@ impl Reasons {
     }
 }
 
-/// Literals that share their beginnings.
+/// The literals that patterns start with, asked for those that a text starts with.
 #[derive(Debug)]
-struct Trie {
-    nodes: Vec<Node>,
+struct Literals {
     /// Most texts go no further.
     starts: Starts,
+    /// By a hash of their first three bytes.
+    buckets: Vec<Vec<(&'static [u8], usize)>>,
+    /// Those that are shorter.
+    short: Vec<(&'static [u8], usize)>,
 }
 
-#[derive(Debug, Default)]
-struct Node {
-    /// The nodes one byte further, sorted by it.
-    next: Vec<(u8, usize)>,
-    /// The literals that end here.
-    ends: Vec<usize>,
-}
+/// A power of two.
+const BUCKETS: usize = 512;
 
-impl Trie {
+impl Literals {
     fn new() -> Self {
-        Self { nodes: vec![Node::default()], starts: Starts::new() }
+        Self { starts: Starts::new(), buckets: vec![Vec::new(); BUCKETS], short: Vec::new() }
     }
 
-    fn insert(&mut self, literal: &[u8], id: usize) {
+    fn insert(&mut self, literal: &'static [u8], id: usize) {
         self.starts.add(literal);
-        let mut at = 0;
-        for byte in literal {
-            let new = self.nodes.len();
-            let Some(node) = self.nodes.get_mut(at) else { return };
-            at = match node.next.binary_search_by_key(byte, |(b, _)| *b) {
-                Ok(found) => node.next.get(found).map_or(new, |(_, to)| *to),
-                Err(place) => {
-                    node.next.insert(place, (*byte, new));
-                    self.nodes.push(Node::default());
-                    new
-                }
-            };
-        }
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.ends.push(id);
-        }
+        let bucket = literal.first_chunk().and_then(|start| self.buckets.get_mut(bucket(*start)));
+        bucket.unwrap_or(&mut self.short).push((literal, id));
     }
 
     /// Calls `each` with every literal that `text` starts with.
     #[inline]
-    fn walk(&self, text: &[u8], each: &mut impl FnMut(usize)) {
+    fn each_of(&self, text: &[u8], each: &mut impl FnMut(usize)) {
         if self.starts.may_start(text) {
-            self.descend(text, each);
+            let bucket = text.first_chunk().and_then(|start| self.buckets.get(bucket(*start)));
+            let likely = bucket.into_iter().flatten().chain(&self.short);
+            likely.filter(|(literal, _)| text.starts_with(literal)).for_each(|(_, id)| each(*id));
         }
     }
+}
 
-    fn descend(&self, text: &[u8], each: &mut impl FnMut(usize)) {
-        let mut at = 0;
-        let mut bytes = text.iter();
-        while let Some(node) = self.nodes.get(at) {
-            node.ends.iter().for_each(|id| each(*id));
-            let Some(byte) = bytes.next() else { return };
-            let Ok(found) = node.next.binary_search_by_key(byte, |(b, _)| *b) else { return };
-            at = node.next.get(found).map_or(usize::MAX, |(_, to)| *to);
-        }
-    }
+#[inline]
+const fn bucket(start: [u8; 3]) -> usize {
+    Starts::hash(start) & (BUCKETS - 1)
 }
 
 #[cfg(test)]

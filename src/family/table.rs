@@ -33,6 +33,8 @@ pub(crate) struct Header<'log> {
 struct Entry {
     /// What the format starts with; where that is a conversion, its longest literal.
     prefix: &'static [u8],
+    /// Those of all literals.
+    pairs: Pairs,
     /// The longest literal behind.
     word: Finder<'static>,
     /// What of the format is still to be read behind `prefix`.
@@ -45,44 +47,71 @@ impl Entry {
     /// Reads the first [`LINE_LIMIT`] bytes of a line.
     fn read<'log>(&self, head: &'log [u8]) -> Option<Header<'log>> {
         let text = head.get(self.format.text.len() - self.rest.len()..)?;
-        self.word.find(text)?;
+        if !self.word.needle().is_empty() {
+            self.word.find(text)?;
+        }
         let mut captures = Vec::new();
         printk::read(self.rest, text, &mut captures)?;
         Some(Header { rule: self.rule, format: self.format, captures })
     }
 }
 
-/// Entries in table order, and of each what its lines hold.
+/// Entries in table order.
 #[derive(Default)]
 struct Entries {
-    pairs: Vec<Pairs>,
     entries: Vec<Entry>,
+    /// By 64 entries: by the pair of bytes by which they differ most from the others, a bit for each of them.
+    by_pair: Vec<[u64; Pairs::COUNT]>,
 }
 
 impl Entries {
     /// Adds a row of which `rest` is still to be read where `prefix` was found.
     fn push(&mut self, prefix: &'static [u8], rest: &'static str, rule: &'static Rule, format: Format) {
-        self.pairs.push(Pairs::of_format(format.text));
+        let pairs = Pairs::of_format(format.text);
         let word = Finder::new(printk::longest_literal(rest));
-        self.entries.push(Entry { prefix, word, rest, rule, format });
+        self.entries.push(Entry { prefix, pairs, word, rest, rule, format });
+    }
+
+    /// Sorts the entries by pairs, once all are there.
+    fn sort(&mut self) {
+        let mut uses = [0; Pairs::COUNT];
+        for pair in self.entries.iter().flat_map(|entry| entry.pairs.each()) {
+            if let Some(uses) = uses.get_mut(pair) {
+                *uses += 1;
+            }
+        }
+        for entries in self.entries.chunks(64) {
+            let mut by_pair = [0; Pairs::COUNT];
+            for (bit, entry) in entries.iter().enumerate() {
+                let rarest = entry.pairs.each().min_by_key(|pair| uses.get(*pair));
+                if let Some(bits) = rarest.and_then(|pair| by_pair.get_mut(pair)) {
+                    *bits |= 1 << bit;
+                }
+            }
+            self.by_pair.push(by_pair);
+        }
+    }
+
+    /// Those that a line with these pairs may be, in table order.
+    fn that_fit(&self, pairs: Pairs) -> impl Iterator<Item = &Entry> {
+        let chunks = self.entries.chunks(64).zip(&self.by_pair);
+        let fit = chunks.flat_map(move |(entries, by_pair)| {
+            let mut bits = pairs.each().filter_map(|pair| by_pair.get(pair)).fold(0, |all, bits| all | bits);
+            std::iter::from_fn(move || {
+                let at = bits.trailing_zeros();
+                bits &= bits.checked_sub(1)?;
+                entries.get(at as usize)
+            })
+        });
+        fit.filter(move |entry| pairs.hold(entry.pairs))
     }
 
     /// The rows that `text` fits, of those whose prefix is where `starts` says.
     fn read<'log>(&self, text: &'log [u8], starts: impl Fn(&[u8], &Entry) -> bool) -> Vec<Header<'log>> {
         let head = text.get(..LINE_LIMIT).unwrap_or(text);
         let pairs = Pairs::of(head);
-        let mut found = Vec::new();
-        for (at, needed) in self.pairs.iter().enumerate() {
-            if pairs.hold(*needed)
-                && let Some(entry) = self.entries.get(at)
-                && starts(head, entry)
-                && let Some(header) = entry.read(head)
-                && !entry.rule.refuses(text)
-            {
-                found.push(header);
-            }
-        }
-        found
+        let read = self.that_fit(pairs).filter(|e| starts(head, e)).filter_map(|e| e.read(head));
+        read.filter(|header| !header.rule.refuses(text)).collect()
     }
 }
 
@@ -92,6 +121,8 @@ struct Table {
     /// Rows whose format starts with a conversion: found by a literal inside.
     inner: Entries,
     filter: Filter,
+    /// By first byte, whether a lead-in starts with it.
+    leads: [bool; 256],
 }
 
 type Bits = [u64; 1024];
@@ -117,6 +148,7 @@ impl Table {
             by_first: std::array::from_fn(|_| Entries::default()),
             inner: Entries::default(),
             filter: Filter { quads: [0; 1024], pairs: [0; 1024] },
+            leads: [false; 256],
         };
         for rule in rules() {
             for format in rule.headers() {
@@ -132,8 +164,12 @@ impl Table {
                 }
             }
         }
+        table.by_first.iter_mut().chain([&mut table.inner]).for_each(Entries::sort);
         for lead in LEAD_INS {
             table.filter.mark(lead);
+            if let Some(leads) = lead.first().and_then(|first| table.leads.get_mut(usize::from(*first))) {
+                *leads = true;
+            }
         }
         table.filter.mark(b"20");
         table
@@ -192,6 +228,10 @@ pub(crate) fn lead_in(text: &[u8]) -> Option<&[u8]> {
 }
 
 fn behind_lead_ins(mut text: &[u8]) -> &[u8] {
+    let may_lead = text.first().and_then(|first| TABLE.leads.get(usize::from(*first)));
+    if may_lead != Some(&true) {
+        return undated(text);
+    }
     // Two lead-ins are the most the kernel prints: `NMI watchdog: ` behind `[ `.
     for _ in 0..2 {
         let lead_in = LEAD_INS.iter().filter(|lead| lead.first() == text.first());

@@ -17,7 +17,7 @@ pub use rows::{MAX_ROW, RowError, Rows};
 pub use walk::{Walk, walk};
 
 use crate::decompress::Limit;
-use crate::{Error, ErrorKind, Result, Stream, Transport, decompress};
+use crate::{Error, ErrorKind, Limits, Log, Result, Stream, Transport, decompress};
 use std::io::{self, Read};
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -39,18 +39,33 @@ pub struct Settings {
     pub threads: NonZero<usize>,
     /// Most bytes that a compressed log may grow to for each of its own.
     pub max_growth: u64,
+    /// How much of a log is kept.
+    pub limits: Limits,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (max_size, max_growth) = (MAX_SIZE, MAX_GROWTH);
-        Self { transport: None, max_size, max_growth, threads: NonZero::<usize>::MIN }
+        let limits = Limits::default();
+        Self { transport: None, max_size, max_growth, limits, threads: NonZero::<usize>::MIN }
     }
 }
 
 impl Settings {
+    /// The log in these bytes, read like that.
+    ///
+    /// ```
+    /// let settings = ksplat::input::Settings::default();
+    /// assert_eq!(settings.log(b"quiet\n").reports().count(), 0);
+    /// ```
+    #[must_use]
+    pub fn log<'log>(&self, bytes: &'log [u8]) -> Log<'log> {
+        let log = self.transport.map_or_else(|| Log::from_bytes(bytes), |t| Log::carried_by(t, bytes));
+        log.with_limits(self.limits)
+    }
+
     fn stream(&self) -> Stream {
-        self.transport.map_or_else(Stream::new, Stream::carried_by)
+        self.transport.map_or_else(Stream::new, Stream::carried_by).with_limits(self.limits)
     }
 }
 

@@ -17,10 +17,11 @@ mod syslog;
 mod transport;
 mod vendor;
 
-pub(crate) use decode::{At, Decode, Decoded, is_dirty};
+pub(crate) use decode::{At, Decode, Decoded, RECORD_BYTES, is_dirty};
 pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
 pub use transport::{Detection, Transport};
 
+use crate::limits::Limits;
 use crate::report::{Caller, Microseconds};
 use memchr::memchr;
 use std::sync::OnceLock;
@@ -49,6 +50,7 @@ pub struct Log<'log> {
     /// The lines, where they have to be decoded and somebody asked.
     decoded: OnceLock<Vec<u8>>,
     detection: Detection,
+    limits: Limits,
 }
 
 impl<'log> Log<'log> {
@@ -64,8 +66,19 @@ impl<'log> Log<'log> {
         Self::new(bytes, told(transport, bytes.get(..WINDOW).unwrap_or(bytes)))
     }
 
-    const fn new(source: &'log [u8], detection: Detection) -> Self {
-        Self { source, decoded: OnceLock::new(), detection }
+    fn new(source: &'log [u8], detection: Detection) -> Self {
+        Self { source, decoded: OnceLock::new(), detection, limits: Limits::default() }
+    }
+
+    /// The same log, of whose reports so much is kept.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// How much of its reports is kept.
+    pub(crate) const fn limits(&self) -> Limits {
+        self.limits
     }
 
     fn decode(&self) -> Vec<u8> {

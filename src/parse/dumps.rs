@@ -1,9 +1,12 @@
 //! Register dumps and code, line by line: which dump a line goes on with.
 
 use crate::block::{KERNEL_CODE, RegisterLine};
-use crate::report::{Code, Registers};
+use crate::limits::limit;
+use crate::report::{Code, Defect, Registers};
 
-/// Most dumps that begin together.
+/// Registers that most dumps have no more of.
+const USUAL_REGISTERS: usize = 32;
+/// Most dumps that begin together: of more, it is not told which one a line goes on with.
 const TOGETHER: usize = 8;
 
 /// The dumps and the code of a report.
@@ -19,6 +22,8 @@ pub(super) struct Dumps<'log> {
     unused: Option<usize>,
     /// The next line of instruction words continues the last code.
     code_open: bool,
+    /// Whether more began together than are told apart.
+    crowded: bool,
 }
 
 /// Whether two names are the same: names of one dump seldom share their last letter.
@@ -48,6 +53,11 @@ impl<'log> Dumps<'log> {
     /// The last dump, if no stack has claimed it.
     pub(super) fn take_unused(&mut self) -> Option<usize> {
         self.unused.take()
+    }
+
+    /// What the limit on dumps did.
+    pub(super) fn limited(&self) -> Option<Defect> {
+        self.crowded.then(|| limit(format!("of dumps that began together, {TOGETHER} were told apart")))
     }
 
     pub(super) fn finish(self) -> (Vec<Registers<'log>>, Vec<Code>) {
@@ -92,10 +102,13 @@ impl<'log> Dumps<'log> {
         }
         self.unused = Some(self.registers.len());
         let beside = open && self.registers.last().is_some_and(|d| d.entries.len() == 1);
-        if !beside || self.registers.len().saturating_sub(self.from) >= TOGETHER {
+        let crowded = self.registers.len().saturating_sub(self.from) >= TOGETHER;
+        self.crowded |= beside && crowded;
+        if !beside || crowded {
             self.from = self.registers.len();
         }
-        self.registers.push(Registers::default());
+        self.registers
+            .push(Registers { entries: Vec::with_capacity(USUAL_REGISTERS), ..Registers::default() });
     }
 
     /// The dump that a line goes on with: the first of those that began together which has none of its registers yet.

@@ -2,11 +2,12 @@
 
 use super::dumps::Dumps;
 use crate::block::{self, Block, Fact, FrameLine, RegisterLine, TaskLine};
+use crate::limits::{Limits, limit};
 use crate::printk::LINE_LIMIT;
 use crate::report::{
     Defect, DefectCode, Fault, Frame, Kernel, Kind, Report, Role, Span, Stack, Task, Text, Trace,
 };
-use crate::splat::{LINE_BYTES, SPLAT_LINES, Splat, is_dropped};
+use crate::splat::{Splat, is_dropped};
 use std::borrow::Cow;
 
 /// What to do where the journal's text forms left a message out.
@@ -271,6 +272,7 @@ impl<'log> Reader<'log> {
         report.kernel = self.kernel;
         report.task = self.task;
         report.traces = self.traces;
+        let crowded = self.dumps.limited();
         (report.registers, report.code) = self.dumps.finish();
         report.modules = self.modules;
         report.fault = self.fault;
@@ -279,7 +281,7 @@ impl<'log> Reader<'log> {
         report.defects = self.defects;
         report.lines = splat.lines.iter().map(|l| Text::from(l.line.text)).collect();
         report.header = splat.header;
-        report.defects.extend(limits(splat));
+        report.defects.extend(limits(splat).chain(crowded));
         if splat.mixed {
             let text = "two CPUs printed at a time, and nothing says who printed which line".to_owned();
             report.defects.push(Defect { code: DefectCode::Interleaved, text });
@@ -302,13 +304,14 @@ impl<'log> Reader<'log> {
 /// What was cut because there is too much of it.
 fn limits(splat: &Splat<'_>) -> impl Iterator<Item = Defect> {
     let header = splat.lines.get(splat.header).map_or(0, |l| l.line.text.len());
-    let lines = splat.lines.iter().any(|l| l.line.text.len() >= LINE_BYTES);
+    let Limits { line_bytes, report_lines, .. } = splat.limits;
+    let lines = splat.lines.iter().any(|l| l.line.text.len() >= line_bytes);
     let cut = [
-        lines.then(|| format!("a line was cut after {LINE_BYTES} bytes")),
+        lines.then(|| format!("a line was cut after {line_bytes} bytes")),
         (header > LINE_LIMIT).then(|| format!("of the header, {LINE_LIMIT} bytes were read")),
-        (splat.lines.len() >= SPLAT_LINES).then(|| format!("the report was cut after {SPLAT_LINES} lines")),
+        splat.full.then(|| format!("the report was cut after {report_lines} lines")),
     ];
-    cut.into_iter().flatten().map(|text| Defect { code: DefectCode::Limit, text })
+    cut.into_iter().flatten().map(limit)
 }
 
 /// As much of a header as tells which it is.

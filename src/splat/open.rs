@@ -2,8 +2,7 @@
 
 use super::twins::Counts;
 use super::{
-    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, SPLAT_LINES, Splat,
-    SplatLine, at,
+    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine, at,
 };
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
@@ -72,7 +71,12 @@ impl<'log> Open<'log> {
         self.is_left(line)
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
-            || self.splat.lines.len() > SPLAT_LINES
+            || self.is_full()
+    }
+
+    /// Whether it has as many lines as one may have.
+    pub(super) fn is_full(&self) -> bool {
+        self.splat.lines.len() - self.splat.header >= self.splat.limits.report_lines
     }
 
     /// Whether nobody can still go on with this splat, whoever printed `line`.
@@ -169,19 +173,19 @@ impl<'log> Open<'log> {
     }
 
     pub(super) fn push(&mut self, line: Line<'log>, row: Option<&'static Rule>) {
-        let block = block::read(line.text);
-        let known = match &block {
+        let next = self.splat.lines.len() == self.splat.header + 1;
+        // Read where it is kept: a block is large.
+        self.splat.lines.push(SplatLine { row, ..SplatLine::of(line, block::read(line.text)) });
+        let block = self.splat.lines.last().and_then(|l| l.block.as_ref());
+        let is_end = matches!(block, Some(Block::End));
+        let is_nmi = matches!(block, Some(Block::NmiSent));
+        let known = match block {
             _ if row.is_some() => true,
             Some(block) => self.belongs(block),
-            None => !self.epilogue && (self.is_part(line.text) || self.is_last_rule(line.text)),
+            None => !self.epilogue && (self.is_part(line.text, next) || self.is_last_rule(line.text)),
         };
-        match block {
-            Some(Block::End) => self.epilogue = true,
-            Some(Block::NmiSent) => self.nmi_sent = true,
-            _ if row.is_some() => self.epilogue = false,
-            _ => {}
-        }
-        self.splat.lines.push(SplatLine { row, ..SplatLine::of(line, block) });
+        self.nmi_sent |= is_nmi;
+        self.epilogue = is_end || (self.epilogue && (is_nmi || row.is_none()));
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {
@@ -191,10 +195,9 @@ impl<'log> Open<'log> {
         }
     }
 
-    /// Whether a row that may be this splat's names the line as one of its own.
-    fn is_part(&self, text: &[u8]) -> bool {
+    /// Whether a row that may be this splat's names the line as one of its own; `next` is the one behind the header.
+    fn is_part(&self, text: &[u8], next: bool) -> bool {
         let text = text.trim_ascii_start();
-        let next = self.splat.lines.len() == self.splat.header + 1;
         let mut parts = self.splat.headers.iter().flat_map(|h| h.rule.parts()).filter(|p| next || !p.next);
         parts.any(|p| printk::read(p.format.text, text, &mut Vec::new()).is_some())
     }

@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 
 /// Where distributions put debug information.
 const DEBUG: &str = "/usr/lib/debug";
-/// Most entries of folders that are walked for modules.
-const MOST_ENTRIES: usize = 1 << 20;
+/// Most entries of folders that are walked for modules, unless somebody asks for more.
+pub(super) const MOST_ENTRIES: usize = 1 << 20;
 /// Most folders in each other that are walked, and most parts of a path that a file names.
 const DEEPEST: usize = 24;
 /// What the file of a module may end with.
@@ -99,15 +99,16 @@ pub(super) struct ModuleFiles {
 }
 
 impl ModuleFiles {
-    /// Walks a folder; symbolic links are not followed.
-    pub(super) fn add(&mut self, folder: &Path) {
+    /// Walks a folder, and says whether that was all of it; symbolic links are not followed. No more than `most`
+    /// entries are looked at in all folders together.
+    pub(super) fn add(&mut self, folder: &Path, most: usize) -> bool {
         let mut open = vec![(folder.to_path_buf(), 0)];
         while let Some((folder, depth)) = open.pop() {
             let Ok(entries) = std::fs::read_dir(&folder) else { continue };
             for entry in entries.flatten() {
                 self.entries += 1;
-                if self.entries > MOST_ENTRIES {
-                    return;
+                if self.entries > most {
+                    return false;
                 }
                 let Ok(kind) = entry.file_type() else { continue };
                 if kind.is_dir() && depth < DEEPEST {
@@ -117,6 +118,7 @@ impl ModuleFiles {
                 }
             }
         }
+        true
     }
 
     /// The files of a module, those with debug information as Debian and Fedora name it first.
@@ -179,9 +181,10 @@ mod tests {
             std::fs::write(file, b"").unwrap();
         }
         let mut files = ModuleFiles::default();
-        files.add(&folder);
+        assert!(files.add(&folder, MOST_ENTRIES));
         assert_eq!(files.of("snd_hda"), [debug.join("snd-hda.ko"), folder.join("snd-hda.ko.xz")]);
         assert_eq!(files.of("snd"), Vec::<PathBuf>::new());
+        assert!(!ModuleFiles::default().add(&folder, 4), "there are five files and folders");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 

@@ -1,11 +1,11 @@
 //! An ELF file, opened: where its sections stand, its build ID. Contents are read when somebody asks.
 //!
-//! Of a vmlinux of 600 MB this reads the headers and the notes, and 6 MB for the symbol table. Sections of relocatable
-//! files (`.ko`) have no addresses; they get one here, each its own, so that an address says which section is meant.
+//! Of a vmlinux of 600 MB this reads the headers and the notes; its symbols, 6 MB, go by in pieces. Sections of
+//! relocatable files (`.ko`) have no addresses; they get one here, each its own, so that an address says which section
+//! is meant.
 
 use super::build_id::BuildId;
 use super::relocation::{self, Fixup};
-use super::table::{Builder, Table};
 use crate::{Error, ErrorKind, Result};
 use object::elf;
 use object::read::elf::{CompressionHeader as _, ElfFile, FileHeader, SectionHeader, Sym};
@@ -25,8 +25,16 @@ pub(crate) const MOST_GROWTH: u64 = 128;
 const MOST_BYTES: u64 = 4 << 30;
 /// Most bytes of the line that a kernel starts its log with.
 const LONGEST_BANNER: u64 = 4096;
-/// Symbols that are read at once.
-const SYMBOLS_AT_ONCE: u64 = 4096;
+/// Symbols that are read at once: not so many that they do not stay in a fast cache.
+const SYMBOLS_AT_ONCE: u64 = 2048;
+/// Bytes of the string table that are read at once.
+const PIECE: u64 = 64 << 10;
+/// Bytes of a name that are read at once.
+const NAME: u64 = 128;
+/// Most bytes of a name.
+const LONGEST_NAME: usize = 64 << 10;
+/// What points to the banner.
+pub(crate) const BANNER: &[u8] = b"linux_banner";
 
 /// What an ELF file can be read from.
 pub(crate) trait Source: Read + Seek + Send {}
@@ -122,17 +130,6 @@ impl Elf {
         })
     }
 
-    /// Reads the symbols of code.
-    pub(crate) fn table(&mut self) -> Table {
-        match self.symbols.clone() {
-            Some((symbols, strings)) if self.is_64 => {
-                self.read_symbols::<elf::Sym64<Endianness>>(symbols, strings)
-            }
-            Some((symbols, strings)) => self.read_symbols::<elf::Sym32<Endianness>>(symbols, strings),
-            None => Table::default(),
-        }
-    }
-
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -183,7 +180,8 @@ impl Elf {
         }
         let length = usize::try_from(range.end - range.start).map_err(|_| std::io::ErrorKind::OutOfMemory)?;
         if bytes.capacity() < length {
-            *bytes = vec![0; length];
+            // Of twice the size, or it would be taken anew for every piece that is a little longer.
+            *bytes = Vec::with_capacity(length.max(bytes.capacity().saturating_mul(2)));
         }
         bytes.resize(length, 0);
         self.source.seek(SeekFrom::Start(range.start))?;
@@ -297,13 +295,91 @@ fn build_id<S: SectionHeader<Endian = Endianness>>(
     None
 }
 
+/// A symbol as it stands in the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// Where its name stands in the string table.
+    pub(crate) name: u32,
+    /// Its address, in relocatable files that in its section.
+    pub(crate) value: u64,
+    pub(crate) size: u64,
+    section: u16,
+    kind: elf::SymbolType,
+}
+
+/// A piece of the string table.
+#[derive(Debug)]
+pub(crate) struct Piece<'b> {
+    /// Where it starts in the table.
+    pub(crate) at: u64,
+    pub(crate) bytes: &'b [u8],
+    /// Those bytes of it that no other piece has.
+    pub(crate) own: Range<usize>,
+}
+
+/// The sections of code.
+#[derive(Debug, Default)]
+pub(crate) struct Code {
+    /// By number: what to add to the value of a symbol, if the section is one of code.
+    bases: Vec<Option<u64>>,
+    /// By address.
+    ranges: Vec<Range<u64>>,
+}
+
+impl Code {
+    /// Code of a file that has no sections.
+    pub(crate) fn of(mut ranges: Vec<Range<u64>>) -> Self {
+        ranges.sort_unstable_by_key(|r| r.start);
+        Self { bases: Vec::new(), ranges }
+    }
+
+    /// The address of a symbol of code.
+    #[inline]
+    pub(crate) fn address(&self, entry: &Entry) -> Option<u64> {
+        let base = self.bases.get(usize::from(entry.section)).copied().flatten()?;
+        let is_place = entry.kind != elf::STT_SECTION && entry.kind != elf::STT_FILE;
+        is_place.then(|| base.saturating_add(entry.value))
+    }
+
+    /// Whether a symbol is in a section that has no code.
+    pub(crate) fn is_data(&self, entry: &Entry) -> bool {
+        self.bases.get(usize::from(entry.section)).is_some_and(Option::is_none)
+    }
+
+    /// The section of code that an address is in.
+    pub(crate) fn around(&self, address: u64) -> Option<&Range<u64>> {
+        let behind = self.ranges.partition_point(|r| r.start <= address);
+        self.ranges.get(behind.checked_sub(1)?).filter(|r| address < r.end)
+    }
+}
+
 impl Elf {
-    /// Reads the symbols of code, and finds `linux_banner`.
-    fn read_symbols<S: Sym<Endian = Endianness>>(&mut self, table: Range<u64>, strings: Range<u64>) -> Table {
-        let names = self.read(strings).unwrap_or_default();
-        let banner_name = memchr::memmem::find(&names, b"\0linux_banner\0").map(|at| at + 1);
-        let banner_name = banner_name.and_then(|at| u32::try_from(at).ok());
-        let mut builder = Builder::new(names);
+    pub(crate) const fn is_relocatable(&self) -> bool {
+        self.relocatable
+    }
+
+    pub(crate) fn code(&self) -> Code {
+        let base = |s: &Section| s.is_code.then_some(if self.relocatable { s.address } else { 0 });
+        let ranges = self.sections.iter().filter(|s| s.is_code).map(Section::addresses).collect();
+        Code { bases: self.sections.iter().map(base).collect(), ..Code::of(ranges) }
+    }
+
+    /// Calls `visit` with every symbol whose name's place and value are such as `may_be` wants them.
+    pub(crate) fn each_symbol(&mut self, may_be: impl Fn(u32, u64) -> bool, visit: impl FnMut(&Entry)) {
+        if self.is_64 {
+            self.each::<elf::Sym64<Endianness>>(may_be, visit);
+        } else {
+            self.each::<elf::Sym32<Endianness>>(may_be, visit);
+        }
+    }
+
+    fn each<S: Sym<Endian = Endianness>>(
+        &mut self,
+        may_be: impl Fn(u32, u64) -> bool,
+        mut visit: impl FnMut(&Entry),
+    ) {
+        let Some((table, _)) = self.symbols.clone() else { return };
+        let endian = self.endian;
         let mut bytes = Vec::new();
         let step = SYMBOLS_AT_ONCE * size_of::<S>() as u64;
         let mut at = table.start;
@@ -315,33 +391,65 @@ impl Elf {
             let whole = bytes.len() / size_of::<S>();
             let Ok((symbols, _)) = object::pod::slice_from_bytes::<S>(&bytes, whole) else { break };
             for symbol in symbols {
-                self.symbol(symbol, banner_name, &mut builder);
+                let (name, value) = (symbol.st_name(endian), symbol.st_value(endian).into());
+                if may_be(name, value) {
+                    let (size, kind) = (symbol.st_size(endian).into(), symbol.st_type());
+                    visit(&Entry { name, value, size, section: symbol.st_shndx(endian).0, kind });
+                }
             }
             at = end;
         }
-        let code = self.sections.iter().filter(|s| s.is_code).map(Section::addresses).collect();
-        builder.table(code)
     }
 
-    fn symbol<S: Sym<Endian = Endianness>>(&mut self, symbol: &S, banner: Option<u32>, table: &mut Builder) {
-        let endian = self.endian;
-        // Undefined, absolute and common symbols have no section.
-        let Some(section) = self.sections.get(usize::from(symbol.st_shndx(endian).0)) else { return };
-        let value: u64 = symbol.st_value(endian).into();
-        let name = symbol.st_name(endian);
-        if !section.is_code {
-            if banner == Some(name) {
-                let from = section.file.start.saturating_add(value.wrapping_sub(section.address));
-                self.banner = (from < section.file.end).then_some(from..section.file.end);
+    /// The names of all symbols.
+    pub(crate) fn names(&mut self) -> Vec<u8> {
+        let strings = self.symbols.clone().map(|(_, strings)| strings);
+        strings.and_then(|strings| self.read(strings).ok()).unwrap_or_default()
+    }
+
+    /// Calls `visit` with the names of all symbols, piece by piece: each has so many bytes `before` its own and `behind`
+    /// them.
+    pub(crate) fn each_piece(&mut self, (before, behind): (u64, u64), mut visit: impl FnMut(&Piece<'_>)) {
+        let Some((_, strings)) = self.symbols.clone() else { return };
+        let mut bytes = Vec::new();
+        let mut at = strings.start;
+        while at < strings.end {
+            let own = at..at.saturating_add(PIECE).min(strings.end);
+            let start = own.start.saturating_sub(before).max(strings.start);
+            let end = own.end.saturating_add(behind).min(strings.end);
+            if self.read_into(start..end, &mut bytes).is_err() {
+                break;
             }
-            return;
+            let within = |at: u64| usize::try_from(at - start).unwrap_or(usize::MAX);
+            let range = within(own.start)..within(own.end);
+            visit(&Piece { at: start - strings.start, bytes: &bytes, own: range });
+            at = own.end;
         }
-        let kind = symbol.st_type();
-        if kind == elf::STT_SECTION || kind == elf::STT_FILE {
-            return;
+    }
+
+    /// The name that stands at a place of the string table.
+    pub(crate) fn name(&mut self, at: u32) -> Option<Vec<u8>> {
+        let (_, strings) = self.symbols.clone()?;
+        let mut from = strings.start.checked_add(at.into())?;
+        let (mut name, mut bytes) = (Vec::new(), Vec::new());
+        while from < strings.end && name.len() < LONGEST_NAME {
+            let to = from.saturating_add(NAME).min(strings.end);
+            self.read_into(from..to, &mut bytes).ok()?;
+            if let Some(end) = memchr::memchr(0, &bytes) {
+                name.extend_from_slice(bytes.split_at(end).0);
+                return Some(name);
+            }
+            name.append(&mut bytes);
+            from = to;
         }
-        let address = if self.relocatable { section.address.saturating_add(value) } else { value };
-        table.add(address, symbol.st_size(endian).into(), name);
+        None
+    }
+
+    /// Takes the symbol that points to the banner.
+    pub(crate) fn set_banner(&mut self, entry: &Entry) {
+        let Some(section) = self.sections.get(usize::from(entry.section)) else { return };
+        let from = section.file.start.saturating_add(entry.value.wrapping_sub(section.address));
+        self.banner = (from < section.file.end).then_some(from..section.file.end);
     }
 }
 

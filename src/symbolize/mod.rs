@@ -1,7 +1,8 @@
 //! Frames → source lines, from vmlinux, modules and their DWARF.
 //!
 //! ```text
-//! report ─► symbolizer ─► object ─► table            name, size → address; address → name
+//! report ─► symbolizer ─► object ─► symbols          name, size → address; address → name
+//!                │           │         (picked: of some names; table: all)
 //!                │           ├────► dwarf            address → line, inlined functions
 //!            debuginfo       └────► index            both, laid out to be looked up
 //!         (which file?)   elf, relocation: the bytes that the three above ask for
@@ -25,9 +26,12 @@ mod index;
 mod kaslr;
 pub mod kernel_signature;
 mod path;
+mod picked;
 mod relocation;
 mod report;
+mod search;
 mod symbolizer;
+mod symbols;
 mod table;
 
 pub use address::{CodeAddress, KaslrOffset, LinkAddress, Position};

@@ -6,6 +6,7 @@ use super::debuginfo;
 use super::dwarf::{Dwarf, Level};
 use super::elf::{Elf, MOST_GROWTH, Source};
 use super::index::{self, Index};
+use super::symbols::{START_KERNEL, Symbols};
 use super::table::{Found, Table};
 use crate::decompress::{self, Limit};
 use crate::report::{Symbol, Text};
@@ -72,7 +73,8 @@ pub type Answer = std::result::Result<Vec<SourceFrame>, Unknown>;
 pub(crate) struct Object {
     path: PathBuf,
     build_id: Option<BuildId>,
-    banner: Option<Vec<u8>>,
+    /// What the kernel says of itself first, once somebody asked whether it does.
+    banner: Option<Option<Vec<u8>>>,
     debug_link: Option<Vec<u8>>,
     has_lines: bool,
     contents: Contents,
@@ -82,7 +84,7 @@ pub(crate) struct Object {
 #[derive(Debug)]
 enum Contents {
     /// The file itself.
-    Elf(Table, Box<Dwarf>),
+    Elf(Symbols, Box<Dwarf>),
     /// A list of names.
     Names(Table),
     /// What was written of the file before.
@@ -92,24 +94,22 @@ enum Contents {
 impl Contents {
     fn find(&mut self, name: &[u8], size: Option<u64>) -> Found {
         match self {
-            Self::Elf(table, _) | Self::Names(table) => table.find(name, size),
+            Self::Elf(symbols, dwarf) => dwarf.elf().map_or(Found::None, |elf| symbols.find(elf, name, size)),
+            Self::Names(table) => table.find(name, size),
             Self::Index(index) => index.find(name, size),
         }
     }
 
     /// The function that an address stands in, where it starts, and how far it is from there to the next.
     fn symbol_at(&mut self, address: u64) -> Option<(String, u64, u64)> {
-        let (name, start, size) = match self {
-            Self::Elf(table, _) | Self::Names(table) => {
-                let (name, start) = table.at(address)?;
-                (String::from_utf8_lossy(name), start, table.size_of(start))
-            }
+        match self {
+            Self::Elf(symbols, dwarf) => symbols.at(dwarf.elf()?, address),
+            Self::Names(table) => table.function(address),
             Self::Index(index) => {
                 let (name, start, size) = index.at(address)?;
-                (String::from_utf8_lossy(&name).into_owned().into(), start, size)
+                Some((String::from_utf8_lossy(&name).into_owned(), start, size))
             }
-        };
-        Some((name.into_owned(), start, size))
+        }
     }
 
     fn levels(&mut self, address: u64) -> Vec<Level> {
@@ -153,14 +153,12 @@ impl Object {
         let path = path.to_path_buf();
         let index = indices.zip(build_id.as_ref()).and_then(|(folder, id)| Index::open(folder, id));
         if let Some(index) = index {
-            let banner = index.banner().map(<[u8]>::to_vec);
+            let banner = Some(index.banner().map(<[u8]>::to_vec));
             let contents = Contents::Index(Box::new(index));
             return Ok(Self { path, build_id, banner, debug_link, has_lines: true, contents });
         }
-        let table = elf.table();
-        let banner = elf.banner();
-        let contents = Contents::Elf(table, Box::new(Dwarf::new(elf)));
-        Ok(Self { path, build_id, banner, debug_link, has_lines, contents })
+        let contents = Contents::Elf(Symbols::default(), Box::new(Dwarf::new(elf)));
+        Ok(Self { path, build_id, banner: None, debug_link, has_lines, contents })
     }
 
     /// Whether an index answers.
@@ -175,12 +173,16 @@ impl Object {
     /// [`ErrorKind::NoIndex`] if the file has no build ID or no line table, [`ErrorKind::Write`] if the index cannot
     /// be written.
     pub(crate) fn write_index(&mut self, folder: &Path) -> Result<PathBuf> {
-        let (Contents::Elf(table, dwarf), Some(id), true) =
+        let (Contents::Elf(symbols, dwarf), Some(id), true) =
             (&mut self.contents, &self.build_id, self.has_lines)
         else {
             return Err(ErrorKind::NoIndex(self.path.clone()).into());
         };
-        index::write(folder, id, self.banner.as_deref(), table, dwarf)
+        let unusable = || ErrorKind::NoIndex(self.path.clone());
+        let elf = dwarf.elf().ok_or_else(unusable)?;
+        let table = symbols.all(elf);
+        let banner = elf.banner();
+        index::write(folder, id, banner.as_deref(), table, dwarf)
             .map_err(|e| Error::new(ErrorKind::Write(folder.to_path_buf()), e))
     }
 
@@ -214,7 +216,7 @@ impl Object {
         Ok(Self {
             path,
             build_id: None,
-            banner: None,
+            banner: Some(None),
             debug_link: None,
             has_lines: false,
             contents: Contents::Names(table),
@@ -243,7 +245,7 @@ impl Object {
     }
 
     /// The kernel's release, by its banner.
-    pub(crate) fn release(&self) -> Option<String> {
+    pub(crate) fn release(&mut self) -> Option<String> {
         let release = self.banner()?.split(|c| *c == b' ').nth(2)?;
         Some(String::from_utf8_lossy(release).into_owned())
     }
@@ -257,13 +259,28 @@ impl Object {
     }
 
     /// `Linux version …`.
-    pub(crate) fn banner(&self) -> Option<&[u8]> {
-        self.banner.as_deref()
+    pub(crate) fn banner(&mut self) -> Option<&[u8]> {
+        let contents = &mut self.contents;
+        let banner = self.banner.get_or_insert_with(|| match contents {
+            Contents::Elf(symbols, dwarf) => dwarf.elf().and_then(|elf| {
+                symbols.pick(elf);
+                elf.banner()
+            }),
+            _ => None,
+        });
+        banner.as_deref()
+    }
+
+    /// Says which functions will be asked for.
+    pub(crate) fn expect<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        if let Contents::Elf(symbols, _) = &mut self.contents {
+            symbols.expect(names);
+        }
     }
 
     /// What the kernel's source tree was called where this vmlinux was built, if paths below it are written whole.
     pub(crate) fn tree(&mut self) -> Option<String> {
-        let Found::One(start) = self.contents.find(b"start_kernel", None) else { return None };
+        let Found::One(start) = self.contents.find(START_KERNEL, None) else { return None };
         let level = self.contents.levels(start).pop()?;
         Some(level.source?.file.strip_suffix("/init/main.c")?.to_owned())
     }

@@ -3,9 +3,9 @@
 use super::address::{CodeAddress, KaslrOffset, Position};
 use super::kaslr::Evidence;
 use super::object::{Answer, SourceFrame};
-use super::symbolizer::Symbolizer;
+use super::symbolizer::{DEEP, Symbolizer};
 use crate::Result;
-use crate::report::{Frame, Registers, Report, SourceLocation, Symbol, Text, Trace};
+use crate::report::{Defect, DefectCode, Frame, Registers, Report, SourceLocation, Symbol, Text, Trace};
 
 impl Symbolizer {
     /// Gives every frame of a report its source line and puts the functions that are inlined there before it, as
@@ -17,14 +17,21 @@ impl Symbolizer {
     /// [`crate::ErrorKind::BuildId`] or [`crate::ErrorKind::Banner`] if vmlinux is of another kernel than the report;
     /// it stays as it was.
     pub fn report(&mut self, report: &mut Report<'_>) -> Result<()> {
+        let frames = report.traces.iter().flat_map(|t| &t.frames).filter_map(|f| f.symbol.as_ref());
+        let pointers = report.registers.iter().filter_map(|r| r.ip.as_ref());
+        self.expect(frames.chain(pointers).filter(|s| s.module.is_none()).map(|s| &*s.name));
         self.check(&report.kernel)?;
         let offset = self.offset_of(report);
+        self.take_cut();
         for registers in &mut report.registers {
             self.registers(registers, offset);
         }
         for trace in &mut report.traces {
             let dump = trace.registers.and_then(|dump| report.registers.get(dump));
             self.trace(trace, dump, offset);
+        }
+        if self.take_cut() {
+            report.defects.push(Defect { code: DefectCode::Limit, text: DEEP.to_owned() });
         }
         Ok(())
     }

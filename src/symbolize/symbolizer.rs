@@ -2,7 +2,8 @@
 
 use super::address::{CodeAddress, KaslrOffset, LinkAddress, Position};
 use super::build_id::BuildId;
-use super::debuginfo::{self, ModuleFiles};
+use super::debuginfo::{self, MOST_ENTRIES, ModuleFiles};
+use super::dwarf::MOST_INLINED;
 use super::object::{Answer, Object, SourceFrame, Unknown};
 use super::path;
 use crate::report::{Kernel, Symbol, Text};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 const MOST_ANSWERS: usize = 1 << 16;
 
 /// Where the files are.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Settings {
     /// The kernel, with its symbols and debug information.
@@ -33,6 +34,30 @@ pub struct Settings {
     pub debuginfod: bool,
     /// How far the kernel was moved, if somebody knows.
     pub kaslr_offset: Option<KaslrOffset>,
+    /// Functions that are inlined into each other at one address, of which answers tell: the outermost ones. 256 by
+    /// default, and at most; a kernel has some dozens. A report with more has the defect
+    /// [`DefectCode::Limit`](crate::report::DefectCode::Limit).
+    pub max_inlined: usize,
+    /// Files and folders that are looked at in search of modules, all folders together: a million by default. Where
+    /// there are more, [`Symbolizer::take_errors`] has [`ErrorKind::Limit`].
+    pub max_entries: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            vmlinux: None,
+            symbols: None,
+            modules: Vec::new(),
+            release: None,
+            indices: None,
+            force: false,
+            debuginfod: false,
+            kaslr_offset: None,
+            max_inlined: MOST_INLINED,
+            max_entries: MOST_ENTRIES,
+        }
+    }
 }
 
 /// Gives frames their source lines.
@@ -64,7 +89,13 @@ pub struct Symbolizer {
     answers: HashMap<Question, Answer>,
     trail: Vec<String>,
     errors: Vec<Error>,
+    /// Whether answers left out functions.
+    cut: bool,
 }
+
+/// What is said where answers leave out functions.
+pub(super) const DEEP: &str =
+    "so many functions are inlined into each other that only the outer ones are shown";
 
 /// What an answer depends on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -92,6 +123,7 @@ impl Symbolizer {
             answers: HashMap::new(),
             trail: Vec::new(),
             errors: Vec::new(),
+            cut: false,
             settings,
         };
         let path = match (&symbolizer.settings.vmlinux, &symbolizer.settings.release) {
@@ -171,9 +203,11 @@ impl Symbolizer {
     }
 
     /// What went wrong since the last call with files that frames needed: modules that cannot be read or are of
-    /// another build. Their frames have no lines.
+    /// another build. Their frames have no lines. And [`ErrorKind::Limit`] if [`Settings`] bounded what was looked at,
+    /// but for what [`Symbolizer::report`] said of its report.
     pub fn take_errors(&mut self) -> Vec<Error> {
-        std::mem::take(&mut self.errors)
+        let cut = self.take_cut().then(|| ErrorKind::Limit(DEEP.to_owned()).into());
+        std::mem::take(&mut self.errors).into_iter().chain(cut).collect()
     }
 
     /// Whether this is the kernel that a log comes from, by its build ID, or by release and build number.
@@ -181,13 +215,15 @@ impl Symbolizer {
     /// # Errors
     ///
     /// [`ErrorKind::BuildId`] or [`ErrorKind::Banner`], unless [`Settings::force`] is set.
-    pub fn check(&self, kernel: &Kernel<'_>) -> Result<()> {
-        let Some(own) = self.kernel.as_ref().filter(|_| !self.settings.force) else { return Ok(()) };
+    pub fn check(&mut self, kernel: &Kernel<'_>) -> Result<()> {
+        let Some(own) = self.kernel.as_mut().filter(|_| !self.settings.force) else { return Ok(()) };
         let id = kernel.build_id.as_ref().and_then(|id| BuildId::from_hex(id));
         if let Some((log, file)) = id.zip(own.build_id()) {
             return same(own.path(), "vmlinux", &log, file);
         }
-        let Some((banner, release)) = own.banner().zip(kernel.release.as_ref()) else { return Ok(()) };
+        let Some(release) = &kernel.release else { return Ok(()) };
+        let path = own.path().to_path_buf();
+        let Some(banner) = own.banner() else { return Ok(()) };
         let of_banner = banner.strip_prefix(b"Linux version ").unwrap_or_default();
         let fits = |word: &Text<'_>| of_banner.split(|c| *c == b' ').any(|w| *w == **word);
         // `#1` alone, or with what the distribution adds to it.
@@ -197,7 +233,7 @@ impl Symbolizer {
             return Ok(());
         }
         let build = kernel.build.as_ref().map_or_else(String::new, |build| format!(" {build}"));
-        Err(other_banner(own.path(), format!("{release}{build}"), banner))
+        Err(other_banner(path, format!("{release}{build}"), banner))
     }
 
     /// Whether this is the kernel whose log starts with `banner`: `Linux version …`.
@@ -205,13 +241,22 @@ impl Symbolizer {
     /// # Errors
     ///
     /// [`ErrorKind::Banner`], unless [`Settings::force`] is set.
-    pub fn check_banner(&self, banner: &[u8]) -> Result<()> {
-        let Some(own) = self.kernel.as_ref().filter(|_| !self.settings.force) else { return Ok(()) };
+    pub fn check_banner(&mut self, banner: &[u8]) -> Result<()> {
+        let Some(own) = self.kernel.as_mut().filter(|_| !self.settings.force) else { return Ok(()) };
+        let path = own.path().to_path_buf();
         match own.banner() {
             Some(of_file) if of_file.trim_ascii() != banner.trim_ascii() => {
-                Err(other_banner(own.path(), Text::from(banner.trim_ascii()).to_string(), of_file))
+                Err(other_banner(path, Text::from(banner.trim_ascii()).to_string(), of_file))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Says which functions of the kernel will be asked for, so that one look at its symbols is enough. It changes no
+    /// answer.
+    pub(crate) fn expect<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
+        if let Some(kernel) = &mut self.kernel {
+            kernel.expect(names);
         }
     }
 
@@ -221,6 +266,12 @@ impl Symbolizer {
     ///
     /// Why nothing is known.
     pub fn symbol(&mut self, symbol: &Symbol<'_>, position: Position) -> Answer {
+        let answer = self.known(symbol, position);
+        self.bounded(answer)
+    }
+
+    /// All that is known of a symbol, asked once.
+    fn known(&mut self, symbol: &Symbol<'_>, position: Position) -> Answer {
         let question = Question {
             module: symbol.module.as_ref().map(ToString::to_string),
             name: symbol.name.to_vec(),
@@ -256,12 +307,29 @@ impl Symbolizer {
     /// Why nothing is known.
     pub fn address(&mut self, address: CodeAddress) -> Answer {
         let frames = self.kernel.as_mut().ok_or(Unknown::NoAddress)?.at(address)?;
-        Ok(self.in_tree(frames))
+        let frames = self.in_tree(frames);
+        self.bounded(Ok(frames))
     }
 
     /// The function of the kernel itself that an address stands in, with offset and size, as a trace prints it.
     pub fn name(&mut self, address: CodeAddress) -> Option<Symbol<'static>> {
         self.kernel.as_mut()?.name_at(address)
+    }
+
+    /// The functions that are told of, the outer ones.
+    fn bounded(&mut self, answer: Answer) -> Answer {
+        let most = self.settings.max_inlined.min(MOST_INLINED) + 1;
+        answer.map(|mut frames| {
+            let inner = frames.len().saturating_sub(most);
+            frames.drain(..inner);
+            self.cut |= inner > 0;
+            frames
+        })
+    }
+
+    /// Whether answers since the last call left out functions.
+    pub(super) const fn take_cut(&mut self) -> bool {
+        std::mem::replace(&mut self.cut, false)
     }
 
     /// Cuts what the source tree is called off paths that are written whole.
@@ -345,8 +413,8 @@ impl Symbolizer {
     }
 
     fn find_files(&mut self) -> ModuleFiles {
+        let of_banner = self.kernel.as_mut().and_then(Object::release);
         let kernel = self.kernel.as_ref();
-        let of_banner = kernel.and_then(Object::release);
         let release = self.settings.release.as_deref().or(of_banner.as_deref());
         let folders = if self.settings.modules.is_empty() {
             debuginfo::module_folders(kernel.map(Object::path), release)
@@ -356,7 +424,13 @@ impl Symbolizer {
         let mut files = ModuleFiles::default();
         for folder in folders {
             self.trail.push(format!("{}: looked for modules", folder.display()));
-            files.add(&folder);
+            if !files.add(&folder, self.settings.max_entries) {
+                let what = format!("more than {} files and folders", self.settings.max_entries);
+                self.errors.push(
+                    ErrorKind::Limit(format!("{what} in those of modules: others are left out")).into(),
+                );
+                break;
+            }
         }
         files
     }
@@ -392,7 +466,7 @@ fn same(path: &Path, what: &str, log: &BuildId, file: &BuildId) -> Result<()> {
     .into())
 }
 
-fn other_banner(path: &Path, log: String, file: &[u8]) -> Error {
+fn other_banner(path: PathBuf, log: String, file: &[u8]) -> Error {
     let file = String::from_utf8_lossy(file).into_owned();
-    ErrorKind::Banner { log, file, path: path.to_path_buf() }.into()
+    ErrorKind::Banner { log, file, path }.into()
 }

@@ -1,10 +1,11 @@
 //! The symbols of code, by name and by address.
 //!
-//! One pass over `.symtab` and one sort; names stay where they are, in one copy of `.strtab`. A trace names a place
+//! All of them: one pass over `.symtab` and one sort; names stay where they are, in one copy of `.strtab`. A trace names a place
 //! as `function+offset/size`, and there the size is not the symbol's own but the distance to the next symbol
 //! (`get_symbol_pos` in `kernel/kallsyms.c`), padding included. It is what tells namesakes apart, and what tells that
 //! a trace comes from another build.
 
+use super::elf::{BANNER, Code, Elf};
 use std::ops::Range;
 
 /// A symbol of code.
@@ -43,8 +44,7 @@ pub(crate) struct Table {
     heads: Vec<u32>,
     /// For each symbol the next of the same hash, or [`END`].
     next: Vec<u32>,
-    /// Sections of code, by address.
-    code: Vec<Range<u64>>,
+    code: Code,
 }
 
 const END: u32 = u32::MAX;
@@ -91,11 +91,10 @@ impl Builder {
     }
 
     /// The table, of symbols that stand in the sections `code`.
-    pub(crate) fn table(mut self, mut code: Vec<Range<u64>>) -> Table {
+    pub(crate) fn table(mut self, code: Code) -> Table {
         self.name();
         let Self { names, mut symbols, .. } = self;
-        code.sort_unstable_by_key(|r| r.start);
-        symbols.sort_unstable_by_key(|s| s.address);
+        symbols.sort_unstable_by_key(|s| (s.address, s.name));
         let mut heads = vec![END; symbols.len().next_power_of_two()];
         let mut next = Vec::with_capacity(symbols.len());
         for (at, symbol) in (0u32..).zip(&symbols) {
@@ -108,6 +107,27 @@ impl Builder {
 }
 
 impl Table {
+    /// Reads all symbols of a file.
+    pub(crate) fn read(elf: &mut Elf) -> Self {
+        let names = elf.names();
+        let ends =
+            memchr::memmem::find_iter(&names, BANNER).filter(|at| names.get(at + BANNER.len()) == Some(&0));
+        let banners: Vec<u32> = ends.filter_map(|at| u32::try_from(at).ok()).collect();
+        let code = elf.code();
+        let mut builder = Builder::new(names);
+        let mut banner = None;
+        let all = |_, _| true;
+        elf.each_symbol(all, |entry| match code.address(entry) {
+            Some(address) => builder.add(address, entry.size, entry.name),
+            None if banners.contains(&entry.name) && code.is_data(entry) => banner = Some(*entry),
+            None => {}
+        });
+        if let Some(entry) = banner {
+            elf.set_banner(&entry);
+        }
+        builder.table(code)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.symbols.is_empty()
     }
@@ -118,8 +138,8 @@ impl Table {
     }
 
     /// The name of the function that an address stands in, and where it starts.
-    pub(crate) fn at(&self, address: u64) -> Option<(&[u8], u64)> {
-        let section = self.section(address)?;
+    fn at(&self, address: u64) -> Option<(&[u8], u64)> {
+        let section = self.code.around(address)?;
         let behind = self.symbols.partition_point(|s| s.address <= address);
         let last = self.symbols.get(behind.checked_sub(1)?)?;
         if last.address < section.start {
@@ -132,8 +152,14 @@ impl Table {
         Some((name_at(&self.names, symbol.name), symbol.address))
     }
 
+    /// The function that an address stands in, where it starts, and how far it is from there to the next.
+    pub(crate) fn function(&self, address: u64) -> Option<(String, u64, u64)> {
+        let (name, start) = self.at(address)?;
+        Some((String::from_utf8_lossy(name).into_owned(), start, self.size_of(start)))
+    }
+
     /// Bytes from the symbol at `start` to the next.
-    pub(crate) fn size_of(&self, start: u64) -> u64 {
+    fn size_of(&self, start: u64) -> u64 {
         self.extent(self.symbols.partition_point(|s| s.address < start)).size
     }
 
@@ -186,12 +212,7 @@ impl Table {
             let known = code.unwrap_or(address..address);
             code = Some(known.start.min(address)..known.end.max(address.saturating_add(1)));
         }
-        builder.table(code.into_iter().collect())
-    }
-
-    fn section(&self, address: u64) -> Option<&Range<u64>> {
-        let behind = self.code.partition_point(|r| r.start <= address);
-        self.code.get(behind.checked_sub(1)?).filter(|r| address < r.end)
+        builder.table(Code::of(code.into_iter().collect()))
     }
 
     /// How far it is from a symbol to the next one.
@@ -200,8 +221,7 @@ impl Table {
         let behind =
             at + self.symbols.get(at..).unwrap_or_default().partition_point(|s| s.address <= symbol.address);
         let next = self.symbols.get(behind).map_or(u64::MAX, |s| s.address);
-        let end = self.section(symbol.address).map_or(next, |section| section.end);
-        Extent { size: next.min(end) - symbol.address, is_last: next >= end }
+        Extent::new(symbol.address, next, self.code.around(symbol.address))
     }
 }
 
@@ -236,6 +256,12 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
+    /// From a symbol to the next one, or to the end of their section.
+    pub(crate) fn new(start: u64, next: u64, section: Option<&Range<u64>>) -> Self {
+        let end = section.map_or(next, |section| section.end);
+        Self { size: next.min(end) - start, is_last: next >= end }
+    }
+
     fn fits(&self, size: u64) -> bool {
         size == self.size || self.is_last && size > self.size
     }
@@ -243,7 +269,7 @@ impl Extent {
 
 /// Names that kallsyms leaves out, so that they end no function: labels and mapping symbols
 /// (`is_ignored_symbol` in `scripts/kallsyms.c`, `scripts/mksysmap`). Behind the name stands anything.
-fn is_kept(name: &[u8]) -> bool {
+pub(crate) fn is_kept(name: &[u8]) -> bool {
     match name {
         [] | [0, ..] | [b'.', b'L', ..] | [b'$', ..] | [b'L', b'0', ..] => false,
         [b'_', b'_', ..] => !name.starts_with(b"__efistub_") && !name.starts_with(b"__kvm_nvhe_"),
@@ -308,7 +334,7 @@ mod tests {
         }
         let mut builder = Builder::new(strings);
         places.into_iter().for_each(|(address, size, name)| builder.add(address, size, name));
-        builder.table(std::iter::once(0x1000..0x1f00).collect())
+        builder.table(Code::of(std::iter::once(0x1000..0x1f00).collect()))
     }
 
     #[test]
@@ -413,6 +439,6 @@ mod tests {
     fn err_a_name_outside_of_the_strings_is_none() {
         let mut builder = Builder::new(vec![0]);
         builder.add(0x1000, 1, 77);
-        assert!(builder.table(std::iter::once(0x1000..0x2000).collect()).is_empty());
+        assert!(builder.table(Code::of(std::iter::once(0x1000..0x2000).collect())).is_empty());
     }
 }

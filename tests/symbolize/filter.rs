@@ -4,6 +4,7 @@ use crate::program::{self, BASE, USUAL};
 use crate::{Folder, open, settings};
 use ksplat::filter::Filter;
 use ksplat::symbolize::Symbolizer;
+use std::path::Path;
 
 const LOG: &str = "\
 [    1.000000] WARNING: CPU: 0 PID: 7 at kernel/outer.c:80 outer+0x20/0xc0\r
@@ -231,4 +232,46 @@ fn ok_the_program_filters_and_scans() {
     let (code, _, said) = run(&["symbolize", "-r", "0.0.0-none", log]);
     assert_eq!(code, Some(2));
     assert!(said.contains("no vmlinux of 0.0.0-none is found"), "{said}");
+}
+
+/// What follows the frames of a log.
+fn places(vmlinux: &Path, log: &str) -> Vec<String> {
+    filtered(&mut open(vmlinux), log).lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+#[test]
+fn ok_few_names_get_the_answers_that_many_get() {
+    let folder = Folder::new("few");
+    let mut kernel = program::kernel(USUAL);
+    let symbols = [
+        ("start_kernel", 1, BASE, 0x10),
+        ("outer", 1, BASE + 0x40, 0x5b),
+        // What kallsyms leaves out ends no function, wherever its name stands.
+        ("$x", 1, BASE + 0x50, 0),
+        (".Lbody", 1, BASE + 0x58, 0),
+        ("L0\u{1}", 1, BASE + 0x60, 0),
+        ("__efistub_memcpy", 1, BASE + 0x70, 0),
+        ("last", 1, BASE + 0x100, 0),
+        ("alias_of_last", 1, BASE + 0x100, 0x20),
+        ("twin", 1, BASE + 0x120, 0),
+        ("a_twin", 1, BASE + 0x128, 0),
+        ("twin", 1, BASE + 0x130, 0),
+        ("cloned.llvm.4711", 1, BASE + 0x13a, 0),
+        ("at_the_end", 1, BASE + 0x170, 0),
+    ];
+    kernel.symbols(&symbols);
+    let vmlinux = folder.write("vmlinux", &kernel.bytes());
+    let names =
+        "start_kernel outer __efistub_memcpy last alias_of_last twin a_twin win cloned at_the_end nobody die";
+    let sizes = [0x8, 0xa, 0x10, 0x18, 0x20, 0x40, 0x5b, 0xc0, 0x1000];
+    let frames = names.split(' ').flat_map(|name| sizes.map(|size| format!(" {name}+0x5/{size:#x}\n")));
+    let few: String = frames.collect();
+    let many: String = (0..300).map(|number| format!(" nobody_{number}+0x5/0x10\n")).collect();
+    let answers = places(&vmlinux, &few);
+    let resolved = answers.iter().filter(|line| line.contains(".c:")).count();
+    assert_eq!(resolved, 9, "{answers:#?}");
+    assert_eq!(answers, places(&vmlinux, &(few.clone() + &many))[..answers.len()]);
+    for (line, answer) in few.lines().zip(&answers) {
+        assert_eq!(places(&vmlinux, line), [answer.as_str()]);
+    }
 }

@@ -3,6 +3,7 @@
 use crate::elf::{Elf, Packing};
 use crate::program::{self, BASE, OUTER, USUAL};
 use crate::{Folder, settings, shown};
+use ksplat::filter::Filter;
 use ksplat::symbolize::{CodeAddress, LinkAddress, Position, Symbolizer};
 
 /// Asks everything of a file; how many levels the answers have.
@@ -14,8 +15,17 @@ fn ask(folder: &Folder, bytes: &[u8]) -> usize {
         let address = CodeAddress { address: LinkAddress(address), position: Position::Executing };
         symbolizer.address(address).map_or(0, |frames| frames.len())
     });
-    answers.iter().sum()
+    let known = answers.iter().sum();
+    // A log says beforehand which names it asks for.
+    let mut symbolizer = Symbolizer::open(settings(&vmlinux)).unwrap();
+    let mut out = Vec::new();
+    Filter::new(&mut symbolizer).log(LOG.as_bytes(), &mut out).unwrap();
+    assert!(out.len() >= LOG.len(), "{known}");
+    known
 }
+
+const LOG: &str =
+    "Linux version 6.9.0-test\n outer+0x14/0xc0\n last+0x1/0x80\n same+0x1/0x1\n nobody+0x1/0x2\n";
 
 #[test]
 fn err_every_section_cut() {
@@ -166,4 +176,24 @@ fn ok_two_hundred_thousand_namesakes() {
     let symbols: Vec<_> = (0..200_000).map(|at| ("same", 1, BASE + (at & 0xff), 0)).collect();
     elf.symbols(&symbols);
     assert_eq!(ask(&folder, &elf.bytes()), 0);
+}
+
+#[test]
+fn ok_a_function_is_found_wherever_a_unit_is_cut() {
+    // Units are read in pieces of 32 KiB; an entry may be longer.
+    let folder = Folder::new("pieces");
+    for before in (32_700..32_780).chain([65_536, 200_000]) {
+        let mut entries = vec![2];
+        entries.extend(vec![b'a'; before - 13 - 14]);
+        entries.push(0);
+        entries.extend((BASE + 0x100).to_le_bytes());
+        entries.extend(0x40u32.to_le_bytes());
+        entries.push(0);
+        entries.extend(function());
+        entries.extend([0, 0]);
+        let vmlinux = folder.write("vmlinux", &by_hand(&entries).bytes());
+        let mut symbolizer = Symbolizer::open(settings(&vmlinux)).unwrap();
+        let address = CodeAddress { address: LinkAddress(OUTER + 1), position: Position::Executing };
+        assert_eq!(shown(&symbolizer.address(address).unwrap()), "outer ?:?", "{before}");
+    }
 }

@@ -5,7 +5,8 @@ use crate::program::{self, BASE, OUTER, USUAL, Variant};
 use crate::{Folder, open, settings, shown};
 use gimli::Format;
 use ksplat::ErrorKind;
-use ksplat::report::{Kernel, Symbol, Text};
+use ksplat::filter::Filter;
+use ksplat::report::{DefectCode, Kernel, Symbol, Text};
 use ksplat::symbolize::{CodeAddress, LinkAddress, Position, Symbolizer, Unknown, write_index};
 
 fn symbol(name: &'static str, offset: u64, size: u64) -> Symbol<'static> {
@@ -110,6 +111,53 @@ fn err_what_is_not_known_is_said() {
     of_module.module = Some("../../etc/passwd".into());
     let unknown = symbolizer.symbol(&of_module, Position::Executing).unwrap_err();
     assert_eq!(unknown, Unknown::NoModule("../../etc/passwd".into()));
+}
+
+#[test]
+fn err_more_inlined_functions_than_are_told_of() {
+    let folder = Folder::new("deep");
+    let mut settings = settings(&folder.write("vmlinux", &program::kernel(USUAL).bytes()));
+    let log = "kernel BUG at a.c:1!\nRIP: 0010:outer+0x14/0xc0\nCall Trace:\n outer+0x20/0xc0\n";
+    let limits = |report: &ksplat::Report<'_>| {
+        report.defects.iter().filter(|defect| defect.code == DefectCode::Limit).count()
+    };
+    for (most, inlined, cut) in [(256, 2, 0), (2, 2, 0), (1, 1, 1), (0, 0, 1)] {
+        settings.max_inlined = most;
+        let mut symbolizer = Symbolizer::open(settings.clone()).unwrap();
+        let mut report = ksplat::reports(log.as_bytes()).next().unwrap();
+        symbolizer.report(&mut report).unwrap();
+        assert_eq!((report.registers[0].ip_inlined.len(), limits(&report)), (inlined, cut), "{most}");
+        // What a report says is no error besides; what a text cannot say is.
+        assert!(symbolizer.take_errors().is_empty());
+        let mut out = Vec::new();
+        let mut filter = Filter::new(&mut symbolizer);
+        filter.log(log.as_bytes(), &mut out).unwrap();
+        let errors = filter.take_errors();
+        assert_eq!(errors.len(), cut, "{most}");
+        assert!(errors.iter().all(|error| matches!(error.kind(), ErrorKind::Limit(_))));
+        // The second time is as the first.
+        let mut again = ksplat::reports(log.as_bytes()).next().unwrap();
+        symbolizer.report(&mut again).unwrap();
+        assert_eq!(again, report);
+    }
+}
+
+#[test]
+fn err_more_files_than_are_looked_at_for_modules() {
+    let folder = Folder::new("many");
+    let mut settings = settings(&folder.write("vmlinux", &program::kernel(USUAL).bytes()));
+    folder.write("my-mod.ko", &program::module(62).bytes());
+    let mut of_module = symbol("setup", 0x10, 0xc0);
+    of_module.module = Some("my_mod".into());
+    for (most, told) in [(2, 0), (1, 1)] {
+        settings.max_entries = most;
+        let mut symbolizer = Symbolizer::open(settings.clone()).unwrap();
+        let answer = symbolizer.symbol(&of_module, Position::Executing);
+        let errors = symbolizer.take_errors();
+        assert_eq!(errors.len(), told, "{errors:?}");
+        assert!(errors.iter().all(|error| matches!(error.kind(), ErrorKind::Limit(_))));
+        assert!(answer.is_ok() || told > 0);
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::console::{self, Console};
 use crate::rules::Rules;
 use ksplat::input::{Follow, Opened, Pieces, Settings, Source};
 use ksplat::log::Detection;
-use ksplat::{Error, Identity, Log, Report};
+use ksplat::{Error, Identity, Report};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -114,8 +114,7 @@ fn read<T>(
     Ok(match source.open(settings)? {
         Opened::Long(pieces) => Done::Long { name, pieces },
         Opened::Whole(bytes) => {
-            let log =
-                settings.transport.map_or_else(|| Log::from_bytes(&bytes), |t| Log::carried_by(t, &bytes));
+            let log = settings.log(&bytes);
             let found = log.reports().map(|r| found(&name, r, rules, render)).collect();
             Done::Whole { name, bytes: bytes.len(), detection: log.detection().clone(), found }
         }

@@ -23,12 +23,13 @@ mod source_lines;
 mod symbolize;
 
 use args::{Cli, Color, Global, Verb};
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use console::Console;
 use ksplat::bisect::Answer;
 use ksplat::output::text::Colour;
 use oracle::{Answered, Failure};
 use std::io::{self, Write as _};
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// What a verb has to say by its exit code.
@@ -52,11 +53,13 @@ impl Outcome {
 const ERROR: u8 = 2;
 
 fn main() -> ExitCode {
-    if !oracle::is_asked(std::env::args_os().map(|a| a.to_string_lossy().into_owned())) {
-        return run_cli(Cli::parse());
+    // To describe all verbs takes longer than to read the arguments, so it is done once.
+    let command = Cli::command();
+    if !oracle::is_asked(&command, std::env::args_os().map(|a| a.to_string_lossy().into_owned())) {
+        return run_cli(parse(command).unwrap_or_else(|error| error.exit()));
     }
     // Git takes the exit codes of clap and of a panic for "bad".
-    match std::panic::catch_unwind(|| Cli::try_parse().map(run_cli)) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| parse(command).map(run_cli))) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {
             let _ = error.print();
@@ -64,6 +67,11 @@ fn main() -> ExitCode {
         }
         Err(_) => Failure::Panic.exit_code().into(),
     }
+}
+
+fn parse(command: clap::Command) -> Result<Cli, clap::Error> {
+    let mut matches = command.try_get_matches()?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut Cli::command()))
 }
 
 fn run_cli(cli: Cli) -> ExitCode {

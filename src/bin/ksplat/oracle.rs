@@ -38,8 +38,7 @@ pub(crate) type Answered = Result<Answer, Failure>;
 
 /// Whether the command line asks the oracle, or asks for nothing that there is: a mistyped verb, too, must not be
 /// taken for "bad".
-pub(crate) fn is_asked(arguments: impl Iterator<Item = String>) -> bool {
-    let verbs = <crate::args::Cli as clap::CommandFactory>::command();
+pub(crate) fn is_asked(verbs: &clap::Command, arguments: impl Iterator<Item = String>) -> bool {
     let mut named = arguments.skip(1).filter(|a| verbs.find_subcommand(a).is_some());
     named.next().is_none_or(|verb| verb == "check" || verb == "verdict")
 }

@@ -103,6 +103,12 @@ const PAIRS: usize = 16;
 /// Pairs of `name: value`; `None` unless there is one. The line may go on behind the last pair.
 fn pairs<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], Vec<Register<'a>>)> {
     let mut all = Vec::new();
+    let rest = pairs_behind(text, known, &mut all);
+    (!all.is_empty()).then_some((rest, all))
+}
+
+/// Pairs of `name: value` behind what was read of the line, and what follows them.
+fn pairs_behind<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool, all: &mut Vec<Register<'a>>) -> &'a [u8] {
     let mut rest = text;
     while all.len() < PAIRS
         && let Some((behind, (name, value))) = pair(rest, &known)
@@ -110,7 +116,7 @@ fn pairs<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8],
         all.push(register(name, value));
         rest = behind;
     }
-    (!all.is_empty()).then_some((rest, all))
+    rest
 }
 
 /// ` name: value`.

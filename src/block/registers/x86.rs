@@ -2,7 +2,7 @@
 //!
 //! Source: `__show_regs` in `arch/x86/kernel/process_64.c` and `process_32.c`, `show_ip` in `dumpstack.c`.
 
-use super::{RegisterLine, pairs, register};
+use super::{RegisterLine, pairs_behind, register};
 use crate::bytes::{Parsed, dec32, hex, run, symbol, trailing_location, word};
 use crate::report::{InstructionPointer, Register, Text};
 use nom::Parser;
@@ -13,19 +13,24 @@ use nom::combinator::{opt, recognize, value};
 use nom::sequence::{delimited, preceded, terminated};
 
 /// Whether lines that hold pairs name this register.
-#[rustfmt::skip]
 const fn is_name(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"RAX" | b"RBX" | b"RCX" | b"RDX" | b"RSI" | b"RDI" | b"RBP" | b"RSP" | b"R08" | b"R09" | b"R10"
-        | b"R11" | b"R12" | b"R13" | b"R14" | b"R15" | b"FS" | b"GS" | b"knlGS" | b"CS" | b"DS" | b"ES" | b"SS"
-        | b"CR0" | b"CR2" | b"CR3" | b"CR4" | b"DR0" | b"DR1" | b"DR2" | b"DR3" | b"DR6" | b"DR7" | b"EFLAGS"
-        | b"ORIG_RAX" | b"PKRU" | b"EAX" | b"EBX" | b"ECX" | b"EDX" | b"ESI" | b"EDI" | b"EBP" | b"ESP"
-        | b"ORIG_EAX"
+    match name {
+        // By their letters: a string is compared as a whole, and there are many.
+        [b'R' | b'E', b'A' | b'B' | b'C' | b'D', b'X']
+        | [b'R' | b'E', b'S' | b'D', b'I']
+        | [b'R' | b'E', b'B' | b'S', b'P']
+        | [b'R', b'0', b'8' | b'9']
+        | [b'R', b'1', b'0'..=b'5']
+        | [b'C', b'R', b'0' | b'2'..=b'4']
+        | [b'D', b'R', b'0'..=b'3' | b'6' | b'7']
+        | [b'C' | b'D' | b'E' | b'F' | b'G' | b'S', b'S']
         // i386 before 2.6.25.
-        | b"eax" | b"ebx" | b"ecx" | b"edx" | b"esi" | b"edi" | b"ebp" | b"esp" | b"ds" | b"es" | b"fs" | b"gs"
-        | b"ss"
-    )
+        | [b'e', b'a' | b'b' | b'c' | b'd', b'x']
+        | [b'e', b's' | b'd', b'i']
+        | [b'e', b'b' | b's', b'p']
+        | [b'd' | b'e' | b'f' | b'g' | b's', b's'] => true,
+        _ => matches!(name, b"knlGS" | b"EFLAGS" | b"ORIG_RAX" | b"PKRU" | b"ORIG_EAX"),
+    }
 }
 
 /// Example: `RAX: 0000000000000000 RBX: ffff888110fa8ca8 RCX: 0000000000000101`
@@ -49,7 +54,7 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
         entries.push(register(b"RSP", value));
         rest = after;
     }
-    entries.extend(pairs(rest, is_name).unwrap_or_default().1);
+    pairs_behind(rest, is_name, &mut entries);
     if let Some((_, value)) = run(delimited(tag("RSP <"), take_while1(|c| c != b'>'), char('>')), text) {
         // Behind the end of a report of kernels before 4.20.
         entries.push(register(b"RSP", value));
@@ -71,12 +76,14 @@ fn values(text: &[u8]) -> Option<RegisterLine<'_>> {
 
 /// Control, debug and segment registers are of both widths.
 fn arch_of(entries: &[Register<'_>]) -> &'static str {
-    let widths = entries.iter().map(|r| match &*r.name {
-        [b'E' | b'e', _, _] | b"ORIG_EAX" | b"SS" | b"ss" => "i386",
-        [b'R', ..] | b"ORIG_RAX" | b"knlGS" => "x86_64",
-        _ => "",
-    });
-    widths.max().unwrap_or("")
+    let any = |fits: fn(&[u8]) -> bool| entries.iter().any(|r| fits(&r.name));
+    if any(|name| matches!(name, [b'R', ..] | b"ORIG_RAX" | b"knlGS")) {
+        "x86_64"
+    } else if any(|name| matches!(name, [b'E' | b'e', _, _] | b"ORIG_EAX" | b"SS" | b"ss")) {
+        "i386"
+    } else {
+        ""
+    }
 }
 
 /// `RIP: 0010:f+0x1/0x2`, `RIP: 0010:[<ffffffff81>]  [<ffffffff81>] f+0x1/0x2`, `RIP: 0033:0x7f3a`,

@@ -4,7 +4,7 @@
 //! third of the work of a short run. The rows that come out are the same, and a test compares them.
 
 use super::die::Slice;
-use gimli::{DwLne, DwLns, LineProgramHeader, Reader as _};
+use gimli::{DwLne, DwLns, LineProgramHeader, Reader as _, RunTimeEndian};
 use std::ops::ControlFlow;
 
 /// The registers of the machine that symbolizing needs.
@@ -21,6 +21,8 @@ pub(super) struct Registers {
 
 const START: Registers = Registers { address: 0, file: 1, line: 1, operation: 0, discarded: false };
 
+type Header<'b> = LineProgramHeader<Slice<'b>>;
+
 /// What an instruction made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Made {
@@ -30,7 +32,37 @@ enum Made {
     End,
 }
 
-type Header<'b> = LineProgramHeader<Slice<'b>>;
+/// What the header says of all instructions, laid out for those that make nearly all rows.
+struct Machine<'h, 'b> {
+    header: &'h Header<'b>,
+    base: u8,
+    /// Operations and lines that a special opcode goes on by, from the first of them on; none where they have no
+    /// meaning.
+    specials: Vec<(u8, i16)>,
+    /// Bytes of an instruction, operations in it.
+    instruction: (u64, u64),
+    /// The greatest address.
+    greatest: u64,
+}
+
+impl<'h, 'b> Machine<'h, 'b> {
+    fn new(header: &'h Header<'b>) -> Self {
+        let (base, range) = (header.opcode_base(), header.line_range());
+        let line = |lines| i16::from(header.line_base()) + i16::from(lines);
+        let of_operation = |operations| (0..range).map(move |lines| (operations, line(lines)));
+        let all = (0..=u8::MAX).take_while(|_| range > 0).flat_map(of_operation);
+        Self {
+            header,
+            base,
+            specials: all.take(usize::from(u8::MAX - base) + 1).collect(),
+            instruction: (
+                header.minimum_instruction_length().into(),
+                header.maximum_operations_per_instruction().into(),
+            ),
+            greatest: u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8))),
+        }
+    }
+}
 
 /// Calls `row` with the registers at every row, and whether a sequence ends there, until it has enough. `None` if the
 /// program is broken; the rows before that place stand.
@@ -38,15 +70,12 @@ pub(super) fn run(
     header: &Header<'_>,
     mut row: impl FnMut(&Registers, bool) -> ControlFlow<()>,
 ) -> Option<()> {
-    let mut code = header.raw_program_buf();
+    let machine = Machine::new(header);
+    let program = header.raw_program_buf();
+    let mut code = Code { left: program.slice(), endian: program.endian() };
     let mut registers = START;
-    while !code.is_empty() {
-        let opcode = byte(&mut code)?;
-        let made = match opcode.checked_sub(header.opcode_base()) {
-            Some(special) => registers.special(header, special)?,
-            None if opcode == 0 => registers.extended(header, &mut code)?,
-            None => registers.standard(header, DwLns(opcode), &mut code)?,
-        };
+    while let Some(opcode) = code.byte() {
+        let made = registers.step(&machine, opcode, &mut code)?;
         let is_row = made != Made::Nothing && !registers.discarded;
         if is_row && row(&registers, made == Made::End).is_break() {
             break;
@@ -58,58 +87,61 @@ pub(super) fn run(
     Some(())
 }
 
+// A program has millions of instructions, of some bytes each: to call a function for each of them would be half of the
+// time.
 impl Registers {
-    #[inline]
-    fn special(&mut self, header: &Header<'_>, special: u8) -> Option<Made> {
-        let operations = special.checked_div(header.line_range())?;
-        let lines = special.checked_rem(header.line_range())?;
-        self.line = self.line.saturating_add_signed(i64::from(header.line_base()) + i64::from(lines));
-        self.advance(header, u64::from(operations))?;
-        Some(Made::Row)
-    }
-
-    #[inline]
-    fn standard(&mut self, header: &Header<'_>, opcode: DwLns, code: &mut Slice<'_>) -> Option<Made> {
-        match opcode {
+    #[inline(always)]
+    fn step(&mut self, machine: &Machine<'_, '_>, opcode: u8, code: &mut Code<'_>) -> Option<Made> {
+        if let Some(special) = opcode.checked_sub(machine.base) {
+            let (operations, lines) = *machine.specials.get(usize::from(special))?;
+            self.line = self.line.saturating_add_signed(i64::from(lines));
+            self.advance(machine, u64::from(operations))?;
+            return Some(Made::Row);
+        }
+        match DwLns(opcode) {
+            DwLns(0) => return self.extended(machine, code),
             gimli::DW_LNS_copy => return Some(Made::Row),
-            gimli::DW_LNS_advance_pc => self.advance(header, number(code)?)?,
-            gimli::DW_LNS_advance_line => self.line = self.line.saturating_add_signed(signed(code)?),
-            gimli::DW_LNS_set_file => self.file = number(code)?,
+            gimli::DW_LNS_advance_pc => self.advance(machine, code.number()?)?,
+            gimli::DW_LNS_advance_line => self.line = self.line.saturating_add_signed(code.signed()?),
+            gimli::DW_LNS_set_file => self.file = code.number()?,
             gimli::DW_LNS_set_column | gimli::DW_LNS_set_isa => {
-                number(code)?;
+                code.number()?;
             }
             gimli::DW_LNS_negate_stmt
             | gimli::DW_LNS_set_basic_block
             | gimli::DW_LNS_set_prologue_end
             | gimli::DW_LNS_set_epilogue_begin => {}
             gimli::DW_LNS_const_add_pc => {
-                let special = u8::MAX - header.opcode_base();
-                self.advance(header, u64::from(special.checked_div(header.line_range())?))?;
+                let (operations, _) = *machine.specials.last()?;
+                self.advance(machine, u64::from(operations))?;
             }
             gimli::DW_LNS_fixed_advance_pc => {
-                self.move_by(header, u64::from(code.read_u16().ok()?))?;
+                self.move_by(machine, u64::from(code.read(|code| code.read_u16().ok())?))?;
                 self.operation = 0;
             }
             DwLns(later) => {
-                let count =
-                    header.standard_opcode_lengths().slice().get(usize::from(later).checked_sub(1)?)?;
-                for _ in 0..*count {
-                    number(code)?;
+                let lengths = machine.header.standard_opcode_lengths().slice();
+                for _ in 0..*lengths.get(usize::from(later).checked_sub(1)?)? {
+                    code.number()?;
                 }
             }
         }
         Some(Made::Nothing)
     }
 
-    fn extended(&mut self, header: &Header<'_>, code: &mut Slice<'_>) -> Option<Made> {
-        let length = usize::try_from(number(code)?).ok()?;
-        let mut operands = code.split(length).ok()?;
-        match DwLne(byte(&mut operands)?) {
+    #[inline(always)]
+    fn extended(&mut self, machine: &Machine<'_, '_>, code: &mut Code<'_>) -> Option<Made> {
+        let length = usize::try_from(code.number()?).ok()?;
+        let (operands, rest) = code.left.split_at_checked(length)?;
+        code.left = rest;
+        let (opcode, operands) = operands.split_first()?;
+        match DwLne(*opcode) {
             gimli::DW_LNE_end_sequence => return Some(Made::End),
             gimli::DW_LNE_set_address => {
-                let address = operands.read_address(header.address_size()).ok()?;
+                let mut operands = Slice::new(operands, code.endian);
+                let address = operands.read_address(machine.header.address_size()).ok()?;
                 // For code that they discarded, linkers write -1, -2 or 0. Within a sequence addresses only grow.
-                self.discarded = address < self.address || address >= greatest(header) - 1;
+                self.discarded = address < self.address || address >= machine.greatest - 1;
                 if !self.discarded {
                     self.address = address;
                     self.operation = 0;
@@ -120,65 +152,81 @@ impl Registers {
         Some(Made::Nothing)
     }
 
-    #[inline]
-    fn advance(&mut self, header: &Header<'_>, operations: u64) -> Option<()> {
+    #[inline(always)]
+    fn advance(&mut self, machine: &Machine<'_, '_>, operations: u64) -> Option<()> {
         if self.discarded {
             return Some(());
         }
-        let most = u64::from(header.maximum_operations_per_instruction());
+        let (length, most) = machine.instruction;
         let mut instructions = operations;
         if most > 1 {
             let operations = self.operation.wrapping_add(operations);
             self.operation = operations % most;
             instructions = operations / most;
         }
-        self.move_by(header, u64::from(header.minimum_instruction_length()).wrapping_mul(instructions))
+        self.move_by(machine, length.wrapping_mul(instructions))
     }
 
-    #[inline]
-    fn move_by(&mut self, header: &Header<'_>, bytes: u64) -> Option<()> {
+    #[inline(always)]
+    fn move_by(&mut self, machine: &Machine<'_, '_>, bytes: u64) -> Option<()> {
         if !self.discarded {
-            self.address = self.address.checked_add(bytes).filter(|address| *address <= greatest(header))?;
+            self.address = self.address.checked_add(bytes).filter(|address| *address <= machine.greatest)?;
         }
         Some(())
     }
 }
 
-/// The greatest address.
-fn greatest(header: &Header<'_>) -> u64 {
-    u64::MAX >> (64 - 8 * u32::from(header.address_size().clamp(1, 8)))
+/// The instructions that are left.
+struct Code<'b> {
+    left: &'b [u8],
+    endian: RunTimeEndian,
 }
 
-#[inline]
-fn byte(code: &mut Slice<'_>) -> Option<u8> {
-    let (first, rest) = code.slice().split_first()?;
-    *code = Slice::new(rest, code.endian());
-    Some(*first)
-}
-
-/// An unsigned LEB128 number, nearly always of one byte.
-#[inline]
-fn number(code: &mut Slice<'_>) -> Option<u64> {
-    match code.slice().first() {
-        Some(0..0x80) => byte(code).map(u64::from),
-        _ => code.read_uleb128().ok(),
+impl<'b> Code<'b> {
+    #[inline(always)]
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.left.split_first()?;
+        self.left = rest;
+        Some(*first)
     }
-}
 
-/// A signed LEB128 number, nearly always of one byte.
-#[inline]
-fn signed(code: &mut Slice<'_>) -> Option<i64> {
-    match code.slice().first() {
-        // The seventh bit is the sign.
-        Some(0..0x80) => byte(code).map(|byte| i64::from((byte << 1).cast_signed() >> 1)),
-        _ => code.read_sleb128().ok(),
+    /// An unsigned LEB128 number, nearly always of one byte.
+    #[inline(always)]
+    fn number(&mut self) -> Option<u64> {
+        match self.left.split_first() {
+            Some((byte @ 0..0x80, rest)) => {
+                self.left = rest;
+                Some(u64::from(*byte))
+            }
+            _ => self.read(|code| code.read_uleb128().ok()),
+        }
+    }
+
+    /// A signed LEB128 number, nearly always of one byte.
+    #[inline(always)]
+    fn signed(&mut self) -> Option<i64> {
+        match self.left.split_first() {
+            Some((byte @ 0..0x80, rest)) => {
+                self.left = rest;
+                // The seventh bit is the sign.
+                Some(i64::from((byte << 1).cast_signed() >> 1))
+            }
+            _ => self.read(|code| code.read_sleb128().ok()),
+        }
+    }
+
+    fn read<T>(&mut self, read: impl FnOnce(&mut Slice<'b>) -> Option<T>) -> Option<T> {
+        let mut code = Slice::new(self.left, self.endian);
+        let value = read(&mut code);
+        self.left = code.slice();
+        value
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use gimli::{DebugLine, DebugLineOffset, RunTimeEndian};
+    use gimli::{DebugLine, DebugLineOffset};
 
     type Rows = Vec<(u64, u64, u64, bool)>;
 

@@ -2,7 +2,7 @@
 
 use super::die::{Slice, Text};
 use super::line_program;
-use gimli::{DebugLine, DebugLineOffset, Result, RunTimeEndian};
+use gimli::{DebugLine, DebugLineOffset, LineProgramHeader, Result, RunTimeEndian};
 use std::ops::ControlFlow;
 
 /// A row of the table: the code from here to the next row.
@@ -85,26 +85,50 @@ impl Lines {
                 directory: file.directory_index(),
             })
             .collect();
-        // Most rows take more bytes than that; memory is taken once then.
-        lines.rows.reserve(header.raw_program_buf().len() / 8);
-        let mut from = 0;
-        // What comes before an error stands.
-        let _ = line_program::run(header, |at, ends| {
-            let before = lines.rows.get(from).map(|first| first.address..at.address);
-            let is_enough = wanted.is_some_and(|wanted| before.is_some_and(|code| code.contains(&wanted)));
-            let (file, line) =
-                if ends || is_enough { (END, 0) } else { (file_of(at.file), line_of(at.line)) };
-            lines.push(Row { address: at.address, file, line });
-            if ends || is_enough {
-                lines.end_sequence(from);
-                from = lines.rows.len();
-            }
-            if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        lines.rows.truncate(from);
-        lines.rows.shrink_to_fit();
-        lines.sequences.sort_unstable_by_key(|s| s.start);
+        match wanted {
+            Some(address) => lines.run_to(header, address),
+            None => lines.run(header),
+        }
         Ok(lines)
+    }
+
+    /// Keeps all rows. What comes before an error stands.
+    fn run(&mut self, header: &LineProgramHeader<Slice<'_>>) {
+        // Most rows take more bytes than that; memory is taken once then.
+        self.rows.reserve(header.raw_program_buf().len() / 8);
+        let mut from = 0;
+        let _ = line_program::run(header, |at, ends| {
+            let (file, line) = if ends { (END, 0) } else { (file_of(at.file), line_of(at.line)) };
+            self.push(Row { address: at.address, file, line });
+            if ends {
+                self.end_sequence(from);
+                from = self.rows.len();
+            }
+            ControlFlow::Continue(())
+        });
+        self.rows.truncate(from);
+        self.rows.shrink_to_fit();
+        self.sequences.sort_unstable_by_key(|s| s.start);
+    }
+
+    /// Keeps the row of an address, and where the next one is. Memory for all rows would cost more than to read them.
+    fn run_to(&mut self, header: &LineProgramHeader<Slice<'_>>, wanted: u64) {
+        let (mut start, mut last) = (None, (0, 0, 0));
+        let _ = line_program::run(header, |at, ends| {
+            let is_behind = *start.get_or_insert(at.address) <= wanted;
+            if is_behind && wanted < at.address {
+                let (address, file, line) = last;
+                self.push(Row { address, file: file_of(file), line: line_of(line) });
+                self.push(Row { address: at.address, file: END, line: 0 });
+                self.end_sequence(0);
+                return ControlFlow::Break(());
+            }
+            last = (at.address, at.file, at.line);
+            if ends {
+                start = None;
+            }
+            ControlFlow::Continue(())
+        });
     }
 
     /// Of two rows of one address the later counts.
@@ -181,6 +205,6 @@ mod tests {
         assert_eq!(whole.find(0x1050), Some((1, Some(4))));
         assert_eq!(whole.find(0x1054), None);
         assert_eq!(read(Some(0x1040)).find(0x1010), None);
-        assert_eq!(read(Some(0x1010)).find(0x1040), whole.find(0x1040));
+        assert_eq!(read(Some(0x1010)).find(0x1040), None);
     }
 }

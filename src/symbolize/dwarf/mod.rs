@@ -8,10 +8,12 @@
 mod die;
 mod line_program;
 mod lines;
+mod ranges;
 mod sections;
 mod segments;
 mod split;
 mod unit;
+mod walk;
 
 pub(crate) use segments::Segment;
 
@@ -20,6 +22,7 @@ use super::path;
 use die::{Attributes, Entries, Reference, Slice, Text};
 use gimli::{Error, Result, SectionId, UnitOffset};
 use lines::Lines;
+use ranges::Ranges;
 use sections::Sections;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -27,7 +30,7 @@ use std::sync::Arc;
 use unit::{Bases, Files, Head, Unit};
 
 /// Most functions that are inlined into each other at one address. The kernel has some dozens.
-const MOST_INLINED: usize = 256;
+pub(crate) const MOST_INLINED: usize = 256;
 /// Most references that are followed for a name.
 const MOST_ORIGINS: usize = 16;
 /// How many ranges before an address are tried: those of units may overlap in odd files.
@@ -39,8 +42,7 @@ const MAIN: usize = 0;
 #[derive(Debug)]
 pub(crate) struct Dwarf {
     files: Vec<Sections>,
-    /// Which unit code belongs to, by address.
-    ranges: Vec<(Range<u64>, u64)>,
+    ranges: Ranges,
     /// Whether the units that `.debug_aranges` leaves out were looked at.
     complete: bool,
     units: HashMap<u64, Option<Arc<Unit>>>,
@@ -82,7 +84,7 @@ impl Dwarf {
         Self {
             split: split::Split::new(elf.path()),
             files: vec![Sections::new(elf, false)],
-            ranges: Vec::new(),
+            ranges: Ranges::default(),
             complete: false,
             units: HashMap::new(),
             heads: HashMap::new(),
@@ -97,7 +99,6 @@ impl Dwarf {
     fn with_ranges(mut self) -> Self {
         // A broken table is as good as none: the units have it all.
         self.ranges = self.aranges().unwrap_or_default();
-        self.ranges.sort_unstable_by_key(|(range, _)| range.start);
         self
     }
 
@@ -105,26 +106,29 @@ impl Dwarf {
         self.files.get_mut(MAIN)
     }
 
+    /// The file that has the addresses.
+    pub(crate) fn elf(&mut self) -> Option<&mut Elf> {
+        self.main().map(Sections::elf)
+    }
+
     fn file(&mut self, file: usize) -> Result<&mut Sections> {
         self.files.get_mut(file).ok_or(Error::Io)
     }
 
-    fn aranges(&mut self) -> Result<Vec<(Range<u64>, u64)>> {
+    fn aranges(&mut self) -> Result<Ranges> {
         let Self { files, buffer, .. } = self;
         let main = files.get_mut(MAIN).ok_or(Error::Io)?;
         let size = main.size(SectionId::DebugAranges);
         main.read(SectionId::DebugAranges, 0..size, buffer)?;
         let section = gimli::DebugAranges::from(Slice::new(buffer, main.endian()));
-        let mut ranges = Vec::new();
+        let mut ranges = Ranges::default();
         let mut headers = section.headers();
         while let Some(header) = headers.next()? {
             let unit = header.debug_info_offset().0 as u64;
             let mut entries = header.entries();
             while let Some(entry) = entries.next()? {
                 let range = entry.range();
-                if range.begin < range.end {
-                    ranges.push((range.begin..range.end, unit));
-                }
+                ranges.extend((range.begin < range.end).then_some((range.begin..range.end, unit)));
             }
         }
         Ok(ranges)
@@ -147,24 +151,18 @@ impl Dwarf {
 
     /// The units that may have code at an address.
     fn units_at(&mut self, address: u64) -> Vec<u64> {
-        let mut found = self.known_at(address);
+        let mut found = self.ranges.at(address);
         if found.is_empty() && !self.complete {
             self.complete = true;
             self.add_units();
-            found = self.known_at(address);
+            found = self.ranges.at(address);
         }
         found
     }
 
-    fn known_at(&self, address: u64) -> Vec<u64> {
-        let behind = self.ranges.partition_point(|(range, _)| range.start <= address);
-        let before = self.ranges.get(behind.saturating_sub(TRIED)..behind).unwrap_or_default();
-        before.iter().rev().filter(|(range, _)| address < range.end).map(|(_, unit)| *unit).collect()
-    }
-
     /// Adds the units that `.debug_aranges` leaves out.
     fn add_units(&mut self) {
-        let mut known: Vec<u64> = self.ranges.iter().map(|(_, unit)| *unit).collect();
+        let mut known: Vec<u64> = self.ranges.sorted().iter().map(|(_, unit)| *unit).collect();
         known.sort_unstable();
         known.dedup();
         let mut budget = unit::MOST_RANGES;
@@ -179,7 +177,6 @@ impl Dwarf {
             let ranges = self.ranges_of_unit(&head, &mut budget);
             self.ranges.extend(ranges.into_iter().map(|range| (range, offset)));
         }
-        self.ranges.sort_unstable_by_key(|(range, _)| range.start);
     }
 
     /// The code of a unit: what its own entry says, or what its functions do.
@@ -455,7 +452,8 @@ fn inlined_at(
                 if is_here(&attributes)? {
                     let Attributes { origin, name, linkage_name, call_file, call_line, .. } = attributes;
                     let name = linkage_name.or(name);
-                    if chain.len() < MOST_INLINED {
+                    // One more says that there are too many.
+                    if chain.len() <= MOST_INLINED {
                         chain.push(Inlined { origin, name, call_file, call_line });
                     }
                     if !abbreviation.has_children() {

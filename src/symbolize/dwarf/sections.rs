@@ -6,8 +6,8 @@ use gimli::{Error, Result, RunTimeEndian, SectionId};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// Bytes that are read at once where only a few are wanted.
-const CHUNK: u64 = 4096;
+/// Bytes that are read at once where only a few are wanted. Most of them nobody asks for, and memory costs more.
+const CHUNK: u64 = 1024;
 /// Most bytes of a string that is read: Rust's names are long.
 const LONGEST_STRING: usize = 16 << 10;
 /// No LEB128 number ends in it, no entry of a list of ranges begins with it, and it is longer than an address.
@@ -49,6 +49,10 @@ impl Sections {
         let mut sections = Self { elf, dwo, open: HashMap::new(), left: 0 };
         sections.refill();
         sections
+    }
+
+    pub(super) const fn elf(&mut self) -> &mut Elf {
+        &mut self.elf
     }
 
     /// A look-up begins. It may parse the whole file some times over, which is what keeps a file in which everything

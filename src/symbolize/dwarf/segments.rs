@@ -31,7 +31,7 @@ impl Dwarf {
         self.complete = true;
         self.add_units();
         let mut code: HashMap<u64, Vec<Range<u64>>> = HashMap::new();
-        for (range, unit) in &self.ranges {
+        for (range, unit) in self.ranges.sorted() {
             code.entry(*unit).or_default().push(range.clone());
         }
         for offset in self.starts(MAIN) {
@@ -154,7 +154,8 @@ impl Dwarf {
             }
             let attributes = Attributes::read(&mut tree, abbreviation)?;
             let ranges = self.ranges(unit.file, (head.encoding, bases), &attributes, &mut budget)?;
-            if open.len() <= MOST_INLINED {
+            // One more says that there are too many.
+            if open.len() <= MOST_INLINED + 1 {
                 let call = self.call(unit, &attributes, entries.start, is_first);
                 calls.push(Call { depth: open.len(), ranges, ..call });
             }

@@ -4,9 +4,10 @@ use super::TRIED;
 use super::die::{Address, Attributes, Entries, HighPc, Ranges, Slice, Text};
 use super::lines::Lines;
 use super::sections::Sections;
+use super::walk::Walk;
 use gimli::{
-    Abbreviation, Abbreviations, DebugAbbrev, DebugAbbrevOffset, DebugInfo, Encoding, Error, RangeLists,
-    RawRngListEntry, Result, SectionId, UnitHeader, UnitOffset, UnitSectionOffset, UnitType,
+    Abbreviations, DebugAbbrev, DebugAbbrevOffset, DebugInfo, Encoding, Error, RangeLists, RawRngListEntry,
+    Result, SectionId, UnitOffset, UnitType,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(super) struct Head {
     pub(super) encoding: Encoding,
     pub(super) abbreviations: Abbreviations,
     /// Where its first entry stands, from the start of the unit.
-    first: u64,
+    pub(super) first: u64,
     pub(super) root: Attributes,
     /// What ties it to its other half in a split file.
     pub(super) dwo_id: Option<u64>,
@@ -206,25 +207,18 @@ impl Head {
         wanted: Option<u64>,
         mut ranges_of: impl FnMut(&mut Sections, &Attributes) -> Result<Vec<Range<u64>>>,
     ) -> Result<Vec<Function>> {
-        self.read_bytes(sections, self.first..self.length, bytes)?;
-        let endian = sections.endian();
-        let short = ShortEntries::new(self, endian == gimli::RunTimeEndian::Little);
+        let mut walk = Walk::new(self, sections.endian(), bytes);
         let mut functions = Vec::new();
-        let mut at = 0;
-        // An error ends the unit; what came before it stands.
-        while let Some(entry) = short.skip(bytes, &mut at).and_then(|tail| self.next(tail, endian, at).ok()) {
-            let behind = entry.behind;
-            if let Some(attributes) = entry.function {
-                let entries = self.first + at..self.first + entry.end;
-                let ranges = ranges_of(sections, &attributes)?;
-                let is_enough = wanted.is_some_and(|wanted| ranges.iter().any(|r| r.contains(&wanted)));
-                let of_range = |range| Function { range, entries: entries.clone() };
-                functions.extend(ranges.into_iter().map(of_range));
-                if is_enough {
-                    break;
-                }
+        while let Some((at, entry)) = walk.next(sections) {
+            let Some(attributes) = entry.function else { continue };
+            let entries = self.first + at..self.first + entry.end;
+            let ranges = ranges_of(sections, &attributes)?;
+            let is_enough = wanted.is_some_and(|wanted| ranges.iter().any(|r| r.contains(&wanted)));
+            let of_range = |range| Function { range, entries: entries.clone() };
+            functions.extend(ranges.into_iter().map(of_range));
+            if is_enough {
+                break;
             }
-            at = behind;
         }
         // Without siblings (clang) a function ends where the next one begins.
         let mut starts: Vec<u64> = functions.iter().map(|f| f.entries.start).collect();
@@ -236,141 +230,6 @@ impl Head {
         functions.sort_unstable_by_key(|f| (f.range.start, f.range.end));
         Ok(functions)
     }
-
-    /// Reads the entry that `tail` starts with, `at` bytes behind the first of the unit.
-    fn next(&self, tail: &[u8], endian: gimli::RunTimeEndian, at: u64) -> Result<NextEntry> {
-        let tail = Slice::new(tail, endian);
-        let start = usize::try_from(at).map_err(|_| Error::UnsupportedOffset)?;
-        let mut entries = Entries::new(tail, self.encoding, &self.abbreviations, UnitOffset(start));
-        let behind = |entries: &Entries<'_, '_>| entries.next_offset().0 as u64;
-        let Some(abbreviation) = entries.read_abbreviation()? else {
-            let behind = behind(&entries);
-            return Ok(NextEntry { function: None, end: behind, behind });
-        };
-        let is_function = abbreviation.tag() == gimli::DW_TAG_subprogram;
-        if !is_function && (!abbreviation.has_children() || is_namespace(abbreviation.tag())) {
-            entries.skip_attributes(abbreviation.attributes())?;
-            let behind = behind(&entries);
-            return Ok(NextEntry { function: None, end: behind, behind });
-        }
-        let attributes = Attributes::read(&mut entries, abbreviation)?;
-        let own_end = behind(&entries);
-        // What is in an entry of a compiler that writes siblings (gcc) is no function of its own.
-        let sibling = attributes.sibling.and_then(|s| s.checked_sub(self.first));
-        let sibling = sibling.filter(|s| *s >= own_end && *s <= self.length - self.first);
-        let has_code = attributes.low_pc.is_some() || attributes.ranges.is_some();
-        let end = match sibling {
-            Some(sibling) => sibling,
-            None if abbreviation.has_children() => self.length - self.first,
-            None => own_end,
-        };
-        let function = (is_function && has_code).then_some(attributes);
-        Ok(NextEntry { function, end, behind: sibling.unwrap_or(own_end) })
-    }
-}
-
-/// An entry on the way through a unit; places are counted from its first entry.
-struct NextEntry {
-    /// Its attributes, if it is a function with code.
-    function: Option<Attributes>,
-    /// Where what is in it ends, or the unit.
-    end: u64,
-    /// Where to go on.
-    behind: u64,
-}
-
-/// What can be known of an entry by its abbreviation alone. Most entries of a unit are types whose attributes have
-/// fixed lengths; to read each of them would be most of the time of a look-up.
-#[derive(Debug, Clone, Copy)]
-enum Short {
-    /// It has to be read.
-    No,
-    /// So many bytes of attributes, and what follows is next.
-    Pass(usize),
-    /// Behind so many bytes stands, in four bytes, where the next entry of its level is.
-    Jump(usize),
-}
-
-/// What is known of the entries with codes of one byte, which is one digit of LEB128.
-struct ShortEntries {
-    by_code: Vec<Short>,
-    /// Where the first entry stands in its unit.
-    first: u64,
-    little: bool,
-}
-
-impl ShortEntries {
-    fn new(head: &Head, little: bool) -> Self {
-        let header = UnitHeader::new(
-            head.encoding,
-            0,
-            UnitType::Compilation,
-            DebugAbbrevOffset(0),
-            SectionId::DebugInfo,
-            UnitSectionOffset(0),
-            Slice::new(&[], gimli::RunTimeEndian::Little),
-        );
-        let of_code = |code| head.abbreviations.get(code).map_or(Short::No, |a| Self::of(a, &header));
-        // 0 ends a list of children.
-        let by_code = std::iter::once(Short::Pass(0)).chain((1..0x80).map(of_code)).collect();
-        Self { by_code, first: head.first, little }
-    }
-
-    fn of(abbreviation: &Abbreviation, header: &UnitHeader<Slice<'_>>) -> Short {
-        let attributes = abbreviation.attributes();
-        let has = |name| attributes.iter().any(|spec| spec.name() == name);
-        let is_function = abbreviation.tag() == gimli::DW_TAG_subprogram;
-        if is_function && (has(gimli::DW_AT_low_pc) || has(gimli::DW_AT_ranges)) {
-            return Short::No;
-        }
-        let size = |specs: &[gimli::AttributeSpecification]| {
-            specs.iter().map(|spec| spec.size(header)).sum::<Option<usize>>()
-        };
-        let sibling = attributes.iter().position(|s| s.name() == gimli::DW_AT_sibling);
-        match sibling.and_then(|at| attributes.split_at_checked(at)) {
-            // What is in such an entry is of no interest unless functions can be among it.
-            Some((before, [sibling, ..])) if !is_namespace(abbreviation.tag()) => {
-                let is_short = sibling.form() == gimli::DW_FORM_ref4;
-                size(before).filter(|_| is_short).map_or(Short::No, Short::Jump)
-            }
-            _ => size(attributes).map_or(Short::No, Short::Pass),
-        }
-    }
-
-    /// Passes over entries that need not be read; what follows them.
-    fn skip<'b>(&self, bytes: &'b [u8], at: &mut u64) -> Option<&'b [u8]> {
-        let mut here = usize::try_from(*at).ok()?;
-        while let Some(code) = bytes.get(here) {
-            here = match self.by_code.get(usize::from(*code)) {
-                Some(Short::Pass(length)) => here.saturating_add(*length).saturating_add(1),
-                Some(Short::Jump(before)) => {
-                    let field = bytes.get(here..)?.get(before.saturating_add(1)..)?.first_chunk()?;
-                    let next =
-                        if self.little { u32::from_le_bytes(*field) } else { u32::from_be_bytes(*field) };
-                    let next = usize::try_from(u64::from(next).checked_sub(self.first)?).ok()?;
-                    if next <= here {
-                        return None;
-                    }
-                    next
-                }
-                _ => break,
-            };
-        }
-        *at = here as u64;
-        bytes.get(here..).filter(|tail| !tail.is_empty())
-    }
-}
-
-/// Entries that are always entered.
-fn is_namespace(tag: gimli::DwTag) -> bool {
-    matches!(
-        tag,
-        gimli::DW_TAG_compile_unit
-            | gimli::DW_TAG_partial_unit
-            | gimli::DW_TAG_skeleton_unit
-            | gimli::DW_TAG_namespace
-            | gimli::DW_TAG_module
-    )
 }
 
 /// The beginning of a unit, made a unit of its own: its length says how much there is.
