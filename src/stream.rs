@@ -3,7 +3,7 @@
 use crate::limits::{Limits, limit};
 use crate::log::{
     At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, RECORD_BYTES, Transport, WINDOW, WINDOWS,
-    detect, detect_window, is_dirty, told,
+    detect, detect_window, is_dirty, told, told_alone,
 };
 use crate::parse;
 use crate::report::{Report, Span};
@@ -157,7 +157,7 @@ fn lines_back(bytes: &[u8], at: At) -> At {
 /// ```
 #[derive(Default)]
 pub struct Stream {
-    /// Who carried the log, where somebody said so; the first window still says how the lines in a page start.
+    /// The page that the log stands in, where somebody said so; how its lines start, its first window says.
     told: Option<Transport>,
     limits: Limits,
     /// How many reports there were.
@@ -194,7 +194,10 @@ impl Stream {
     /// A stream of which somebody knows how it is carried.
     #[must_use]
     pub fn carried_by(transport: Transport) -> Self {
-        Self { told: Some(transport), ..Self::new() }
+        match told_alone(transport) {
+            Some(detection) => Self::new().detected(detection),
+            None => Self { told: Some(transport), ..Self::new() },
+        }
     }
 
     /// The same stream, of whose reports so much is kept.

@@ -18,7 +18,7 @@ mod transport;
 mod vendor;
 
 pub(crate) use decode::{At, Decode, Decoded, RECORD_BYTES, is_dirty};
-pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
+pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told, told_alone};
 pub use transport::{Detection, Transport};
 
 use crate::limits::Limits;
