@@ -58,8 +58,8 @@ pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
     wordings.chain(rule.parts().filter(|p| p.required).map(|p| p.format.text)).collect()
 }
 
-/// The report of a splat; `None` where only the words of a strict row stand there.
-pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
+/// The report of a splat, whose blocks it takes; `None` where only the words of a strict row stand there.
+pub(crate) fn report<'log>(splat: &mut Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
     for (at, SplatLine { line, block, .. }) in splat.lines.iter_mut().enumerate() {
         reader.has_callers = line.caller.is_some();
@@ -70,7 +70,7 @@ pub(crate) fn report(mut splat: Splat<'_>) -> Option<Report<'_>> {
             reader.line(line.text, block);
         }
     }
-    let splat = &splat;
+    let splat = &*splat;
     let Some(first) = splat.headers.first() else {
         return Some(reader.finish(Kind::unknown(String::new()), splat));
     };

@@ -19,7 +19,7 @@ use crate::report::{Caller, Microseconds};
 use headers::{Inner, Past};
 use open::Open;
 pub(crate) use open::is_separator;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
@@ -41,8 +41,12 @@ pub(crate) const LEAD_SEARCH: usize = 60;
 pub(crate) const LEAD_BYTES: usize = 1 << 20;
 /// Most bytes before a header that a row may ask about.
 pub(crate) const HISTORY: usize = 64 << 10;
-/// Lines that most splats have no more of.
+/// Most lines that say that others were dropped, one behind the other, of which a report keeps all.
+const DROPPED_LINES: usize = 16;
+/// Lines that most splats have no more of; space for so many is made while few splats are open.
 const USUAL_LINES: usize = 128;
+/// Lines for which room is kept; it is a part of what one open splat may hold.
+const SPARE_LINES: usize = 1024;
 
 /// A line of a splat and what a block parser made of it.
 #[derive(Debug, Clone)]
@@ -96,6 +100,10 @@ pub(crate) struct Splats<'log> {
     limits: Limits,
     lines: Lines<'log>,
     open: BTreeMap<Option<Caller>, Box<Open<'log>>>,
+    /// Where the headers of the open ones stand.
+    headers_open: BTreeSet<usize>,
+    /// The last lines that say that others were dropped: whose those were, nobody knows.
+    dropped: VecDeque<Line<'log>>,
     /// CPUs that print on behalf of another caller's splat.
     lent: BTreeMap<Caller, Option<Caller>>,
     /// By the offset of the header, with what [`Splats::taken`] said before.
@@ -108,8 +116,12 @@ pub(crate) struct Splats<'log> {
     filter: &'static family::Filter,
     /// By row, what was seen of the lines before its header.
     past: BTreeMap<&'static str, Past>,
+    /// Room for the lines of the next splat, which one that was read had.
+    spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
+    /// The line of the last look at all open splats.
+    swept: usize,
     /// The clock of the line before.
     clock: Option<Microseconds>,
 }
@@ -156,6 +168,8 @@ impl<'log> Splats<'log> {
             limits,
             lines: Lines::from(bytes, form, at.offset, at.line),
             open: BTreeMap::new(),
+            headers_open: BTreeSet::new(),
+            dropped: VecDeque::new(),
             lent: BTreeMap::new(),
             done: BTreeMap::new(),
             taken,
@@ -163,7 +177,9 @@ impl<'log> Splats<'log> {
             next_inner: usize::MAX,
             filter: family::filter(),
             past: BTreeMap::new(),
+            spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
+            swept: 0,
             clock: None,
         };
         splats.find_inner(at.offset);
@@ -181,34 +197,33 @@ impl<'log> Splats<'log> {
         if !self.open.is_empty() {
             let line = raw.read();
             let headers = self.headers(&raw, line.text);
-            let line = self.capped(line);
-            return self.take(line, headers);
+            return self.take(&self.capped(line), headers);
         }
         // Most lines are no header: their prefix is not read.
         let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
         if !headers.is_empty() {
-            let line = self.capped(raw.read());
-            self.take(line, headers);
+            self.take(&self.capped(raw.read()), headers);
         }
     }
 
-    fn take(&mut self, line: Line<'log>, headers: Vec<Header<'log>>) {
+    fn take(&mut self, line: &Line<'log>, headers: Vec<Header<'log>>) {
         if line.foreign {
             return;
         }
-        self.sweep(&line);
+        self.sweep(line);
         if is_dropped(line.text) {
-            // Whose lines were dropped, nobody knows.
-            for open in self.open.values_mut() {
-                open.splat.lines.push(SplatLine::of(line, None));
-            }
+            self.dropped.truncate(DROPPED_LINES - 1);
+            self.dropped.push_front(*line);
             return;
         }
-        let stream = self.stream_of(&line);
+        let stream = self.stream_of(line);
         if self.taken.get(&stream).is_some_and(|ends| line.offset < ends.seen) {
             return;
         }
-        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(&line)) {
+        if let Some(open) = self.open.get_mut(&stream).filter(|open| !open.is_over(line)) {
+            if !self.dropped.is_empty() {
+                open.note(self.dropped.iter().rev());
+            }
             if open.takes(line, &headers) {
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) =
                     open.splat.lines.last()
@@ -216,11 +231,12 @@ impl<'log> Splats<'log> {
                     && Some(caller) != stream
                 {
                     self.lent.insert(caller, stream);
+                    open.lends = true;
                 }
                 return;
             }
-            if open.runs_beside(&line, &headers) {
-                self.start_beside(line, headers);
+            if open.runs_beside(line, &headers) {
+                self.start_beside(*line, headers);
                 return;
             }
             if open.known == open.splat.lines.len() {
@@ -232,7 +248,7 @@ impl<'log> Splats<'log> {
         }
         self.close(stream);
         if !headers.is_empty() {
-            self.start(line, headers);
+            self.start(*line, headers);
         }
     }
 
@@ -274,7 +290,9 @@ impl<'log> Splats<'log> {
 
     fn start(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
         let mut lines = self.leads(&header);
-        lines.reserve(USUAL_LINES);
+        if self.open.len() < USUAL_LINES {
+            lines.reserve(USUAL_LINES);
+        }
         let at = lines.len();
         lines.push(SplatLine::of(header, None));
         let known = lines.len();
@@ -293,6 +311,9 @@ impl<'log> Splats<'log> {
             gap: 0,
             last: header,
             epilogue: false,
+            lends: false,
+            has_frames: false,
+            shows_stack: false,
             nmi_sent: false,
             ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or_default(),
@@ -303,12 +324,13 @@ impl<'log> Splats<'log> {
             silenced: false,
         };
         self.sweep.1 = header.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
+        self.headers_open.insert(header.offset);
         self.open.insert(header.caller, Box::new(open));
     }
 
     /// Lines of the same caller right before the header, oldest first.
-    fn leads(&self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
-        let mut found = Vec::new();
+    fn leads(&mut self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
+        let mut found = std::mem::take(&mut self.spare);
         let mut end = header.offset;
         let mut number = header.number;
         let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
@@ -342,7 +364,14 @@ impl<'log> Splats<'log> {
 
     fn close(&mut self, stream: Option<Caller>) {
         let Some(mut open) = self.open.remove(&stream) else { return };
-        self.lent.retain(|_, owner| *owner != stream);
+        if open.lends {
+            self.lent.retain(|_, owner| *owner != stream);
+        }
+        for open in open.twin.iter().chain([&open]) {
+            if let Some(header) = open.splat.lines.get(open.splat.header) {
+                self.headers_open.remove(&header.line.offset);
+            }
+        }
         let twin = open.part();
         for mut open in twin.into_iter().chain([*open]) {
             let end = |splat: &Splat<'_>| splat.lines.last().map_or(0, |l| l.line.offset + l.line.length);
@@ -363,9 +392,12 @@ impl<'log> Splats<'log> {
         let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
         self.clock = line.clock.or(self.clock);
         let late = line.clock.is_some_and(|now| now > self.sweep.1);
-        if line.number < self.sweep.0 && !late && !rebooted {
+        // With many open ones, some stay open for some lines more: to look at all of them takes as long.
+        let soon = line.number < self.swept + self.open.len() / 16;
+        if (line.number < self.sweep.0 && !late || soon) && !rebooted {
             return;
         }
+        self.swept = line.number;
         let is_over = |stream: Option<Caller>, open: &Open<'_>| {
             open.is_left(line) || (stream != line.caller && open.is_of_earlier_boot(line))
         };
@@ -381,10 +413,19 @@ impl<'log> Splats<'log> {
         );
     }
 
+    /// Takes back a splat that was read, for the room that its lines had.
+    pub(crate) fn recycle(&mut self, splat: Splat<'log>) {
+        let mut lines = splat.lines;
+        if lines.capacity() <= SPARE_LINES {
+            lines.clear();
+            self.spare = lines;
+        }
+    }
+
     /// The first finished splat, if no open one starts before it.
     pub(crate) fn ready(&mut self) -> Option<Splat<'log>> {
         let (&offset, _) = self.done.first_key_value()?;
-        if self.open.values().any(|o| o.header_at().offset < offset) {
+        if self.headers_open.first().is_some_and(|open| *open < offset) {
             return None;
         }
         self.done.pop_first().map(|(_, (splat, _))| splat)

@@ -105,7 +105,7 @@ impl<'log> Iterator for Reports<'log> {
         match &mut self.0 {
             Source::Verbatim(verbatim) if verbatim.shown >= verbatim.limits.reports => None,
             Source::Verbatim(verbatim) => {
-                let report = verbatim.splats.find_map(|splat| parse::report(splat))?;
+                let report = verbatim.splats.find_map(|mut splat| parse::report(&mut splat))?;
                 verbatim.limits.next(&mut verbatim.shown, report)
             }
             Source::Decoded { stream, rest, ready } => loop {
@@ -384,19 +384,20 @@ impl Stream {
             report.and_then(|report| limits.next(&mut shown, report)).into_iter().for_each(&mut *each);
         };
         let mut splats = Splats::from(text, form, limits, at, taken);
-        while let Some(splat) = splats.next_closed() {
-            show(self.report(splat));
+        while let Some(mut splat) = splats.next_closed() {
+            show(self.report(&mut splat));
+            splats.recycle(splat);
         }
         let absolute = |at: At| At { offset: at.offset + start.offset, ..at };
         splats.close_where(|at| over(self.decoded.source(absolute(at))));
-        while let Some(splat) = splats.ready() {
-            show(self.report(splat));
+        while let Some(mut splat) = splats.ready() {
+            show(self.report(&mut splat));
         }
         let (mut next, mut taken) = splats.suspend();
         if text.len() - next.offset.min(text.len()) > limits.open_bytes {
             let mut splats = Splats::from(text, form, limits, next, taken);
-            for (splat, was_open) in splats.take_all() {
-                let report = self.report(splat);
+            for (mut splat, was_open) in splats.take_all() {
+                let report = self.report(&mut splat);
                 show(report.map(|r| if was_open { limited(r, limits) } else { r }));
             }
             (next, taken) = splats.suspend();
@@ -413,7 +414,7 @@ impl Stream {
     }
 
     /// The report of a splat, its span in the bytes as they were carried.
-    fn report<'s>(&self, splat: Splat<'s>) -> Option<Report<'s>> {
+    fn report<'s>(&self, splat: &mut Splat<'s>) -> Option<Report<'s>> {
         let mut report = parse::report(splat)?;
         let base = self.decoded.start.offset;
         let Span { offset, length, line } = report.span;

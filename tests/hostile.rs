@@ -107,21 +107,29 @@ type Shape = (&'static str, Box<dyn Fn(usize) -> String>);
 /// What costs more than its share when a parser is careless: headers alone, endless lists, one line, many callers.
 #[test]
 fn ok_adversarial_shapes_end() {
-    let shapes: [Shape; 8] = [
+    let bug = |caller: usize| format!("[    1.000000][{:>6}] kernel BUG at a.c:1!\n", format!("T{caller}"));
+    let shapes: [Shape; 12] = [
         ("headers alone", Box::new(|_| "BUG: KASAN: x in y+0x1/0x2\n".into())),
         ("half headers", Box::new(|_| "WARNING: CPU: \n".into())),
         (
             "trace without end",
             Box::new(|i| format!("{} f+0x1/0x2\n", if i == 0 { "Call Trace:\n" } else { "" })),
         ),
-        ("many callers", Box::new(|i| format!("[    1.000000][T{:5}] kernel BUG at a.c:1!\n", i % 5000))),
+        ("many callers", Box::new(move |i| bug(i % 5000))),
+        ("callers that are never heard of again", Box::new(move |i| bug(i + 1))),
+        (
+            "dropped messages while many callers are open",
+            Box::new(move |i| if i < 2000 { bug(i + 1) } else { "** 1 printk messages dropped **\n".into() }),
+        ),
+        ("headers that a report absorbs", Box::new(|_| "INFO: rcu_sched detected stall on CPU 7\n".into())),
+        ("headers that ask about what stands before", Box::new(|_| "Booting the kernel.\n".into())),
         ("brackets", Box::new(|_| "[[[[[[[[[[[[[[[[[[[[[[[[[[".into())),
         ("lazy texts", Box::new(|_| "INFO: task a blocked b blocked c blocked for\n".into())),
         ("panics", Box::new(|_| "Kernel panic - not syncing: x\n".into())),
         ("nul", Box::new(|_| "\0\0\0\0\0\0\0\0\n".into())),
     ];
     for (name, shape) in shapes {
-        let mut log: String = (0..20_000).map(&shape).collect();
+        let mut log: String = (0..22_000).map(&shape).collect();
         log.push('\n');
         log.push_str(REPORT);
         assert_eq!(titles(log.as_bytes()).last().map(String::as_str), Some(TITLE), "{name}");

@@ -124,9 +124,11 @@ fn sources<'r>(
         dumps.filter(|d| !d.user).filter_map(|d| d.ip_location.as_ref())
     };
     let frame = move |at: usize| trace.frames.get(at).filter(|f| f.reliable)?.location.as_ref();
-    (start..=trace.frames.len())
-        .flat_map(move |at| before(at).chain(frame(at)))
-        .map(SourceLocation::path_in_tree)
+    // Most logs name no files.
+    let any = trace.frames.iter().any(|f| f.location.is_some())
+        || report.registers.iter().any(|d| d.ip_location.is_some());
+    let end = if any { trace.frames.len() + 1 } else { start };
+    (start..end).flat_map(move |at| before(at).chain(frame(at))).map(SourceLocation::path_in_tree)
 }
 
 /// The first file that may carry the blame, or one further down in its directory that a later frame names.

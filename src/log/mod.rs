@@ -126,7 +126,7 @@ pub(crate) enum Form {
 
 impl Form {
     /// The text of a line and what its prefix says. A line that does not fit is read as the console's.
-    #[inline]
+    #[inline(always)]
     fn read(self, line: &[u8]) -> (&[u8], prefix::Prefix) {
         let own = match self {
             Self::Console => return prefix::read(line),

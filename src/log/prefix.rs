@@ -43,7 +43,7 @@ impl Prefix {
 
 /// The prefix of `line` and the text behind it, trailing CR and colour codes cut. What stands before the prefix is
 /// no part of the text.
-#[inline]
+#[inline(always)]
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
     match Plain::of(line) {

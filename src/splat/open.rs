@@ -21,6 +21,12 @@ pub(super) struct Open<'log> {
     pub(super) gap: usize,
     pub(super) last: Line<'log>,
     pub(super) epilogue: bool,
+    /// Whether lines of other callers belong to it.
+    pub(super) lends: bool,
+    /// Whether a frame stands behind the header.
+    pub(super) has_frames: bool,
+    /// Whether a frame does, or the start of a stack, or registers.
+    pub(super) shows_stack: bool,
     pub(super) nmi_sent: bool,
     /// Whether the line of `=` that ends a report was there.
     pub(super) ruled_off: bool,
@@ -90,15 +96,25 @@ impl<'log> Open<'log> {
         self.last.since(line).is_some_and(|back| back > BACK_TIME)
     }
 
+    /// Keeps those of the lines that stand behind its own.
+    pub(super) fn note<'a>(&mut self, dropped: impl Iterator<Item = &'a Line<'log>>)
+    where
+        'log: 'a,
+    {
+        let end = self.splat.lines.last().map_or(0, |l| l.line.offset);
+        let behind = dropped.filter(|line| line.offset > end);
+        self.splat.lines.extend(behind.map(|line| SplatLine::of(*line, None)));
+    }
+
     /// Takes the line if it belongs to this splat, or to the one beside it.
-    pub(super) fn takes(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+    pub(super) fn takes(&mut self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         if self.give(line, headers) {
             return true;
         }
         if !headers.is_empty() && !self.absorbs(row(headers)) {
-            if self.is_hit_by(&line, headers) {
+            if self.is_hit_by(line, headers) {
                 self.splat.hit_by = Some(line.text);
-            } else if self.is_twin(&line, headers) && !self.runs_beside(&line, headers) {
+            } else if self.is_twin(line, headers) && !self.runs_beside(line, headers) {
                 self.splat.mixed = true;
             } else {
                 return false;
@@ -118,9 +134,7 @@ impl<'log> Open<'log> {
             }
             // Behind the end marker only a panic is still the same crash.
             Follows::Kinds(_) if self.epilogue => false,
-            Follows::Bare(_) if self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame) => {
-                false
-            }
+            Follows::Bare(_) if self.has_frames => false,
             Follows::Kinds(kinds) | Follows::Bare(kinds) => {
                 self.splat.headers.iter().any(|own| kinds.iter().any(|k| own.rule.name.starts_with(k)))
             }
@@ -132,16 +146,13 @@ impl<'log> Open<'log> {
     pub(super) fn is_hit_by(&self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let family = |h: &Header<'log>| h.rule.name.split('/').next();
         let (Some(own), Some(other)) = (self.splat.headers.first(), headers.first()) else { return false };
-        let shows_stack = |l: &SplatLine<'_>| {
-            matches!(l.block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)))
-        };
         line.caller.is_some()
             && !self.epilogue
             && self.gap <= HIT_GAP
             && !other.rule.strict
             && family(own) != family(other)
             && own.rule.meaning.stacks().next().is_some()
-            && !self.splat.lines.iter().skip(self.splat.header).any(shows_stack)
+            && !self.shows_stack
     }
 
     /// Whether two CPUs ran into the same thing at the same time and print into each other, in a log that does not say
@@ -172,11 +183,14 @@ impl<'log> Open<'log> {
         rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
-    pub(super) fn push(&mut self, line: Line<'log>, row: Option<&'static Rule>) {
+    pub(super) fn push(&mut self, line: &Line<'log>, row: Option<&'static Rule>) {
         let next = self.splat.lines.len() == self.splat.header + 1;
         // Read where it is kept: a block is large.
-        self.splat.lines.push(SplatLine { row, ..SplatLine::of(line, block::read(line.text)) });
+        self.splat.lines.push(SplatLine { row, ..SplatLine::of(*line, block::read(line.text)) });
         let block = self.splat.lines.last().and_then(|l| l.block.as_ref());
+        self.has_frames |= matches!(block, Some(Block::Frame(_)));
+        self.shows_stack |=
+            matches!(block, Some(Block::Frame(_) | Block::TraceStart { .. } | Block::Registers(_)));
         let is_end = matches!(block, Some(Block::End));
         let is_nmi = matches!(block, Some(Block::NmiSent));
         let known = match block {
@@ -191,7 +205,7 @@ impl<'log> Open<'log> {
         if known {
             self.gap = 0;
             self.known = self.splat.lines.len();
-            self.last = line;
+            self.last = *line;
         }
     }
 

@@ -74,11 +74,7 @@ impl<'log> Open<'log> {
             && self.twin.is_none()
             && needs_stack
             && name(&self.splat.headers) == name(headers)
-            && (!self.epilogue && !self.has_frames() || self.awaits_summary())
-    }
-
-    fn has_frames(&self) -> bool {
-        self.splat.lines.iter().skip(self.splat.header).any(SplatLine::is_frame)
+            && (!self.epilogue && !self.has_frames || self.awaits_summary())
     }
 
     /// Whether the end marker was the last line, and a dump stood before: since 4.20 x86's `oops_end` prints it again.
@@ -106,7 +102,7 @@ impl<'log> Open<'log> {
     }
 
     /// Gives the line to the older twin if it is its.
-    pub(super) fn give(&mut self, line: Line<'log>, headers: &[Header<'log>]) -> bool {
+    pub(super) fn give(&mut self, line: &Line<'log>, headers: &[Header<'log>]) -> bool {
         let Some(mut twin) = self.twin.take() else { return false };
         let block = block::read(line.text);
         let sorts = sorts(line.text, block.as_ref());
@@ -118,7 +114,7 @@ impl<'log> Open<'log> {
             twin.summing && twin.summed && is_dump
         } else {
             let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(row(headers)) };
-            fits && !twin.silenced && !twin.is_over(&line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
+            fits && !twin.silenced && !twin.is_over(line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
         };
         // One CPU at a time may die: if the younger one does, the older one was the same CPU.
         twin.silenced |= !is_olders && !twin.epilogue && is_die_line(line.text) && !headers.is_empty();
@@ -137,7 +133,7 @@ impl<'log> Open<'log> {
         if twin.summed || twin.silenced {
             return Some(twin);
         }
-        if self.has_frames() || !twin.has_frames() {
+        if self.has_frames || !twin.has_frames {
             let mixed = self.frames() != twin.frames();
             (self.splat.mixed, twin.splat.mixed) = (mixed, mixed);
         } else {
@@ -170,12 +166,13 @@ impl<'log> Open<'log> {
         let Some(header) = self.splat.lines.last() else { return };
         (self.last, self.known, self.gap) = (header.line, self.splat.lines.len(), 0);
         (self.epilogue, self.nmi_sent, self.ruled_off) = (false, false, false);
+        (self.has_frames, self.shows_stack) = (false, false);
         for SplatLine { line, row, .. } in lines.into_iter().chain(more) {
             if is_dropped(line.text) {
                 self.splat.lines.push(SplatLine::of(line, None));
             } else {
                 self.splat.mixed |= self.is_over(&line) || row.is_some() && !self.absorbs(row);
-                self.push(line, row);
+                self.push(&line, row);
             }
         }
     }

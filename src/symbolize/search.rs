@@ -86,8 +86,9 @@ impl Search {
         let mut at = from.saturating_add(piece.own.start).next_multiple_of(self.step).saturating_sub(from);
         while at < piece.own.end {
             let Some(word) = piece.bytes.get(at..).and_then(|rest| rest.first_chunk()) else { break };
-            if self.perhaps.has(slot(*word)) {
-                self.look(piece, at, slot(*word));
+            let slot = slot(*word);
+            if self.perhaps.has(slot) {
+                self.look(piece, at, slot);
             }
             at += self.step;
         }
@@ -125,11 +126,11 @@ fn slot(word: [u8; WORD]) -> usize {
 
 /// A set of slots, small enough to stay in the fastest cache.
 #[derive(Debug)]
-struct Words(Vec<u64>);
+struct Words([u64; Self::SLOTS / 64]);
 
 impl Default for Words {
     fn default() -> Self {
-        Self(vec![0; Self::SLOTS / 64])
+        Self([0; Self::SLOTS / 64])
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Dwarf {
     ranges: Ranges,
     /// Whether the units that `.debug_aranges` leaves out were looked at.
     complete: bool,
-    units: HashMap<u64, Option<Arc<Unit>>>,
+    units: HashMap<u64, Asked>,
     heads: HashMap<(usize, u64), Option<Arc<Head>>>,
     /// Where the units of a file start, once somebody had to know.
     starts: HashMap<usize, Vec<u64>>,
@@ -54,6 +54,14 @@ pub(crate) struct Dwarf {
     split: split::Split,
     /// Memory that a unit is read into.
     buffer: Vec<u8>,
+}
+
+/// A unit that somebody asked about.
+#[derive(Debug)]
+enum Asked {
+    Once,
+    /// All of the unit, if it can be read.
+    Often(Option<Arc<Unit>>),
 }
 
 /// A place in the source.
@@ -227,23 +235,24 @@ impl Dwarf {
     /// The unit at `offset`, with at least what it takes for an address.
     fn unit(&mut self, offset: u64, address: u64) -> Option<Arc<Unit>> {
         match self.units.get(&offset) {
+            // What one address takes is not kept, so that the next unit has its memory.
             None => {
-                let unit = self.read_unit(offset, Some(address)).map(Arc::new);
-                self.units.insert(offset, unit);
+                self.units.insert(offset, Asked::Once);
+                self.read_unit(offset, Some(address)).map(Arc::new)
             }
             // Who asks twice asks often.
-            Some(Some(unit)) if unit.may_lack(address) => {
+            Some(Asked::Once) => {
                 let unit = self.read_unit(offset, None).map(Arc::new);
-                self.units.insert(offset, unit);
+                self.units.insert(offset, Asked::Often(unit.clone()));
+                unit
             }
-            Some(_) => {}
+            Some(Asked::Often(unit)) => unit.clone(),
         }
-        self.units.get(&offset)?.clone()
     }
 
     /// Reads the unit at `offset`, its functions and its lines, as far as it takes for the address that is `wanted`.
     fn read_unit(&mut self, offset: u64, wanted: Option<u64>) -> Option<Unit> {
-        let head = self.head(MAIN, offset)?;
+        let head = Arc::new(Head::read(self.main()?, offset).ok()?);
         let (file, entries) = match self.other_half(&head) {
             Some((file, half)) => (file, half),
             None => (MAIN, Arc::clone(&head)),
@@ -266,8 +275,7 @@ impl Dwarf {
             })
         };
         let lines = self.lines(&head, wanted).unwrap_or_default();
-        let is_cut = wanted.is_some();
-        Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines, is_cut })
+        Some(Unit { head, file, entries, functions: functions.unwrap_or_default(), lines })
     }
 
     fn lines(&mut self, head: &Head, wanted: Option<u64>) -> Result<Lines> {

@@ -67,8 +67,6 @@ pub(super) struct Unit {
     /// By start.
     pub(super) functions: Vec<Function>,
     pub(super) lines: Lines,
-    /// Whether there may be more functions and lines than those that were read.
-    pub(super) is_cut: bool,
 }
 
 impl Unit {
@@ -77,11 +75,6 @@ impl Unit {
         let behind = self.functions.partition_point(|f| f.range.start <= address);
         let before = self.functions.get(behind.saturating_sub(TRIED)..behind).unwrap_or_default();
         before.iter().rev().find(|f| address < f.range.end)
-    }
-
-    /// Whether what is known of an address may stand in what was not read.
-    pub(super) fn may_lack(&self, address: u64) -> bool {
-        self.is_cut && (self.function(address).is_none() || self.lines.find(address).is_none())
     }
 }
 
