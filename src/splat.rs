@@ -225,6 +225,8 @@ impl<'log> Splats<'log> {
                 open.note(self.dropped.iter().rev());
             }
             if open.takes(line, &headers) {
+                // The header may have had no clock.
+                self.sweep.1 = line.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
                 if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) =
                     open.splat.lines.last()
                     && let Some(caller) = line.caller
