@@ -236,6 +236,11 @@ fn ok_lines_that_ran_into_each_other_are_two() {
     for before in [half, "box login: ", "** 93 printk messages dropped ** "] {
         assert_eq!(titles(&format!("{before}{OOPS}")), want, "{before}");
     }
+    // And a line behind the header, before which no report was open.
+    let three = format!("box login: {}", OOPS.replacen('\n', "[    1.000001] usb 1-1: reset\n", 1));
+    let report = ksplat::reports(three.as_bytes()).next().unwrap();
+    assert!(report.lines[0].ends_with(b"address: 0000000000000010"), "{}", report.lines[0]);
+    assert_eq!(titles(&three), want);
     // A foreign line in the trace, glued to a frame's.
     let glued = OOPS.replace("ring_read+0x1/0x2\n", "ring_read+0x1/0x2\n[    1.000004] usb 1-1: reset");
     assert_eq!(titles(&glued), want);
