@@ -407,8 +407,8 @@ impl<'log> Splats<'log> {
         for stream in silent {
             self.close(stream);
         }
-        let lines = self.open.values().map(|o| o.last.number);
-        let clocks = self.open.values().filter_map(|o| o.last.clock);
+        let lines = self.open.values().map(|o| o.latest().number);
+        let clocks = self.open.values().filter_map(|o| o.latest().clock);
         self.sweep = (
             lines.min().unwrap_or(line.number) + SILENT_LINES + 1,
             clocks.min().map_or(Microseconds::MAX, |clock| clock + GAP_TIME),
@@ -462,7 +462,7 @@ impl<'log> Splats<'log> {
 
     /// Closes the open splats whose last line is such a one.
     pub(crate) fn close_where(&mut self, is_over: impl Fn(At) -> bool) {
-        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(&o.last))).map(|(s, _)| *s).collect();
+        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(o.latest()))).map(|(s, _)| *s).collect();
         for stream in over {
             self.close(stream);
         }

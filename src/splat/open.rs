@@ -87,13 +87,19 @@ impl<'log> Open<'log> {
 
     /// Whether nobody can still go on with this splat, whoever printed `line`.
     pub(super) fn is_left(&self, line: &Line<'log>) -> bool {
-        line.since(&self.last).is_some_and(|gap| gap > GAP_TIME)
-            || self.last.number + SILENT_LINES < line.number
+        line.since(self.latest()).is_some_and(|gap| gap > GAP_TIME)
+            || self.latest().number + SILENT_LINES < line.number
+    }
+
+    /// The last known line, of two the later one's.
+    pub(super) fn latest(&self) -> &Line<'log> {
+        let twin = self.twin.as_ref().map(|twin| &twin.last);
+        twin.filter(|last| last.offset > self.last.offset).unwrap_or(&self.last)
     }
 
     /// Whether `line`, of another caller, was printed after the machine started again.
     pub(super) fn is_of_earlier_boot(&self, line: &Line<'log>) -> bool {
-        self.last.since(line).is_some_and(|back| back > BACK_TIME)
+        self.latest().since(line).is_some_and(|back| back > BACK_TIME)
     }
 
     /// Keeps those of the lines that stand behind its own.
