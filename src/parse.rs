@@ -61,11 +61,11 @@ pub fn formats(kind: &str, header: &[u8]) -> Vec<&'static str> {
 /// The report of a splat, whose blocks it takes; `None` where only the words of a strict row stand there.
 pub(crate) fn report<'log>(splat: &mut Splat<'log>) -> Option<Report<'log>> {
     let mut reader = Reader::default();
-    for (at, SplatLine { line, block }) in splat.lines.iter_mut().enumerate() {
+    for (at, SplatLine { line, block, .. }) in splat.lines.iter_mut().enumerate() {
         reader.has_callers = line.caller.is_some();
         let block = block.take();
         if at < splat.header {
-            reader.lead(line.text, block);
+            reader.lead(at, line.text, block);
         } else {
             reader.line(line.text, block);
         }
@@ -83,6 +83,8 @@ pub(crate) fn report<'log>(splat: &mut Splat<'log>) -> Option<Report<'log>> {
             (splat.headers.last().unwrap_or(first), (Vec::new(), splat.header))
         }
     };
+    // The report says of itself what a line before it said of its stacks.
+    let lead = reader.told_by.map_or(lead, |at| at.min(lead));
     let rule = header.rule;
     let mut report = reader.finish(Kind::of_row(rule.name, &rule.meaning), splat);
     report.captures = named(header).chain(further).map(|(name, text)| (Cow::Borrowed(name), text)).collect();

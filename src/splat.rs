@@ -12,7 +12,7 @@ mod open;
 mod twins;
 
 use crate::block::{self, Block};
-use crate::family::{self, Header};
+use crate::family::{self, Header, Rule};
 use crate::limits::Limits;
 use crate::log::{At, Form, Line, Lines, RawLine};
 use crate::report::{Caller, Microseconds};
@@ -53,9 +53,15 @@ const SPARE_LINES: usize = 1024;
 pub(crate) struct SplatLine<'log> {
     pub(crate) line: Line<'log>,
     pub(crate) block: Option<Block<'log>>,
+    /// The row by which it could have started a splat of its own.
+    row: Option<&'static Rule>,
 }
 
-impl SplatLine<'_> {
+impl<'log> SplatLine<'log> {
+    const fn of(line: Line<'log>, block: Option<Block<'log>>) -> Self {
+        Self { line, block, row: None }
+    }
+
     fn is_frame(&self) -> bool {
         matches!(self.block, Some(Block::Frame(_)))
     }
@@ -180,14 +186,10 @@ impl<'log> Splats<'log> {
         splats
     }
 
-    /// Feeds a line, or the two that ran into one.
+    /// Feeds a line, or those that ran into one.
     fn feed(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
-        match raw.unglue(!self.open.is_empty()) {
-            Some((first, second)) => {
-                self.feed_one(first, None);
-                self.feed_one(second, None);
-            }
-            None => self.feed_one(raw, text),
+        for line in raw.pieces() {
+            self.feed_one(line, text.filter(|_| line.bytes.len() == raw.bytes.len()));
         }
     }
 
@@ -223,7 +225,9 @@ impl<'log> Splats<'log> {
                 open.note(self.dropped.iter().rev());
             }
             if open.takes(line, &headers) {
-                if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line }) =
+                // The header may have had no clock.
+                self.sweep.1 = line.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
+                if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) =
                     open.splat.lines.last()
                     && let Some(caller) = line.caller
                     && Some(caller) != stream
@@ -292,7 +296,7 @@ impl<'log> Splats<'log> {
             lines.reserve(USUAL_LINES);
         }
         let at = lines.len();
-        lines.push(SplatLine { line: header, block: None });
+        lines.push(SplatLine::of(header, None));
         let known = lines.len();
         let open = Open {
             splat: Splat {
@@ -351,7 +355,7 @@ impl<'log> Splats<'log> {
                 if !near {
                     break;
                 }
-                found.push(SplatLine { line, block: None });
+                found.push(SplatLine::of(line, None));
             }
             end = offset;
         }
@@ -403,8 +407,8 @@ impl<'log> Splats<'log> {
         for stream in silent {
             self.close(stream);
         }
-        let lines = self.open.values().map(|o| o.last.number);
-        let clocks = self.open.values().filter_map(|o| o.last.clock);
+        let lines = self.open.values().map(|o| o.latest().number);
+        let clocks = self.open.values().filter_map(|o| o.latest().clock);
         self.sweep = (
             lines.min().unwrap_or(line.number) + SILENT_LINES + 1,
             clocks.min().map_or(Microseconds::MAX, |clock| clock + GAP_TIME),
@@ -458,7 +462,7 @@ impl<'log> Splats<'log> {
 
     /// Closes the open splats whose last line is such a one.
     pub(crate) fn close_where(&mut self, is_over: impl Fn(At) -> bool) {
-        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(&o.last))).map(|(s, _)| *s).collect();
+        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(o.latest()))).map(|(s, _)| *s).collect();
         for stream in over {
             self.close(stream);
         }

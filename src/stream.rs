@@ -3,7 +3,7 @@
 use crate::limits::{Limits, limit};
 use crate::log::{
     At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, RECORD_BYTES, Transport, WINDOW, WINDOWS,
-    detect, detect_window, is_dirty, told,
+    detect, detect_window, is_dirty, told, told_alone,
 };
 use crate::parse;
 use crate::report::{Report, Span};
@@ -26,7 +26,9 @@ pub fn reports(log: &[u8]) -> Reports<'_> {
 }
 
 impl<'log> Log<'log> {
-    /// The reports of this log, in the order of their headers. Their spans are places in [`Log::source`].
+    /// The reports of this log, in the order in which their headers were printed. Their spans are places in
+    /// [`Log::source`], where parts of a pstore dump and records of `/dev/kmsg` may stand in another order: the span of
+    /// a report then starts at the first of its lines and ends at the last.
     #[must_use]
     pub fn reports(&self) -> Reports<'log> {
         Reports::new(self.source(), self.detection().clone(), self.limits())
@@ -155,6 +157,8 @@ fn lines_back(bytes: &[u8], at: At) -> At {
 /// ```
 #[derive(Default)]
 pub struct Stream {
+    /// The page that the log stands in, where somebody said so; how its lines start, its first window says.
+    told: Option<Transport>,
     limits: Limits,
     /// How many reports there were.
     shown: usize,
@@ -190,7 +194,10 @@ impl Stream {
     /// A stream of which somebody knows how it is carried.
     #[must_use]
     pub fn carried_by(transport: Transport) -> Self {
-        Self::new().detected(told(transport, b""))
+        match told_alone(transport) {
+            Some(detection) => Self::new().detected(detection),
+            None => Self { told: Some(transport), ..Self::new() },
+        }
     }
 
     /// The same stream, of whose reports so much is kept.
@@ -241,11 +248,11 @@ impl Stream {
             if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
-        let end = self.decoded.start.offset + self.decoded.text.len();
+        let end = self.decoded.bounded();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
-        let (new, again) = (end - self.seen, self.seen.saturating_sub(self.next.offset));
+        let (new, again) = (end.saturating_sub(self.seen), self.seen.saturating_sub(self.next.offset));
         if new > 0 && new >= again {
-            self.search(|_| false, each);
+            self.search(end, |_| false, each);
         }
     }
 
@@ -273,8 +280,7 @@ impl Stream {
         each: &mut dyn FnMut(Report<'_>),
     ) {
         let end = self.next;
-        let idle =
-            self.source.is_empty() && end.offset == self.decoded.start.offset + self.decoded.text.len();
+        let idle = self.source.is_empty() && end.offset == self.decoded.end();
         match quiet {
             Some(Quiet { lines }) if idle => {
                 let behind = |at: At| At { offset: at.offset + block.len(), line: at.line + lines };
@@ -293,7 +299,7 @@ impl Stream {
     /// grows, where a pause says that a report is complete; what comes behind starts no second report.
     pub fn settle(&mut self, offset: usize) -> Vec<Report<'static>> {
         self.decode(true, false);
-        owned(|each| self.search(|at| at.offset < offset, each))
+        owned(|each| self.search(self.decoded.end(), |at| at.offset < offset, each))
     }
 
     /// The reports that are left when the log has ended.
@@ -305,7 +311,7 @@ impl Stream {
     /// The same, each report shown while the stream still has its text.
     pub fn finish_each(mut self, each: &mut dyn FnMut(Report<'_>)) {
         self.decode(true, true);
-        self.search(|_| true, each);
+        self.search(self.decoded.end(), |_| true, each);
     }
 
     /// Decodes what can be; `now` does not wait for a whole window to find out the transport.
@@ -321,7 +327,7 @@ impl Stream {
                 break;
             }
             let window = rest.get(..WINDOW).unwrap_or(rest);
-            let found = detect_window(window);
+            let found = self.told.map_or_else(|| detect_window(window), |by| told(by, window));
             self.windows += 1;
             if found.sure {
                 self.windows = WINDOWS;
@@ -362,9 +368,10 @@ impl Stream {
         taken
     }
 
-    /// Shows the reports that are complete; open ones whose last line is `over` are.
-    fn search(&mut self, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
+    /// Shows the reports of the lines before `end` that are complete; open ones whose last line is `over` are.
+    fn search(&mut self, end: usize, over: impl Fn(At) -> bool, each: &mut dyn FnMut(Report<'_>)) {
         let start = self.decoded.start;
+        let text = self.decoded.text.get(..end - start.offset).unwrap_or_default();
         let form = self.detection.as_ref().map_or(Form::Console, |d| d.form);
         let at = At { offset: self.next.offset - start.offset, ..self.next };
         let taken = self
@@ -376,7 +383,7 @@ impl Stream {
         let mut show = |report: Option<Report<'_>>| {
             report.and_then(|report| limits.next(&mut shown, report)).into_iter().for_each(&mut *each);
         };
-        let mut splats = Splats::from(&self.decoded.text, form, limits, at, taken);
+        let mut splats = Splats::from(text, form, limits, at, taken);
         while let Some(mut splat) = splats.next_closed() {
             show(self.report(&mut splat));
             splats.recycle(splat);
@@ -386,10 +393,9 @@ impl Stream {
         while let Some(mut splat) = splats.ready() {
             show(self.report(&mut splat));
         }
-        let end = start.offset + self.decoded.text.len();
         let (mut next, mut taken) = splats.suspend();
-        if self.decoded.text.len() - next.offset.min(self.decoded.text.len()) > limits.open_bytes {
-            let mut splats = Splats::from(&self.decoded.text, form, limits, next, taken);
+        if text.len() - next.offset.min(text.len()) > limits.open_bytes {
+            let mut splats = Splats::from(text, form, limits, next, taken);
             for (mut splat, was_open) in splats.take_all() {
                 let report = self.report(&mut splat);
                 show(report.map(|r| if was_open { limited(r, limits) } else { r }));
@@ -397,7 +403,7 @@ impl Stream {
             (next, taken) = splats.suspend();
         }
         self.shown = shown;
-        let keep = lines_back(&self.decoded.text, next);
+        let keep = lines_back(text, next);
         (self.next, self.seen) = (absolute(next), end);
         self.taken = taken
             .into_iter()

@@ -126,6 +126,18 @@ fn ok_the_choice_has_a_reason() {
 const PIECES: [usize; 5] = [1, 7, 100, 4096, 1 << 20];
 
 #[test]
+fn ok_a_stream_of_mail_learns_how_the_quoted_lines_start() {
+    let journal = std::fs::read_to_string(folder().join("journal-short.log")).unwrap();
+    let mail: String = journal.lines().map(|line| format!("> {line}\n")).collect();
+    let mut stream = ksplat::Stream::carried_by(ksplat::Transport::Mail);
+    let mut found = stream.push(mail.as_bytes());
+    found.extend(stream.finish());
+    let whole = ksplat::Log::carried_by(ksplat::Transport::Mail, mail.as_bytes());
+    assert_eq!(found, whole.reports().collect::<Vec<_>>());
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
 fn ok_a_stream_finds_what_the_whole_log_has() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut logs = files();
@@ -224,6 +236,11 @@ fn ok_lines_that_ran_into_each_other_are_two() {
     for before in [half, "box login: ", "** 93 printk messages dropped ** "] {
         assert_eq!(titles(&format!("{before}{OOPS}")), want, "{before}");
     }
+    // And a line behind the header, before which no report was open.
+    let three = format!("box login: {}", OOPS.replacen('\n', "[    1.000001] usb 1-1: reset\n", 1));
+    let report = ksplat::reports(three.as_bytes()).next().unwrap();
+    assert!(report.lines[0].ends_with(b"address: 0000000000000010"), "{}", report.lines[0]);
+    assert_eq!(titles(&three), want);
     // A foreign line in the trace, glued to a frame's.
     let glued = OOPS.replace("ring_read+0x1/0x2\n", "ring_read+0x1/0x2\n[    1.000004] usb 1-1: reset");
     assert_eq!(titles(&glued), want);

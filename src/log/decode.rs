@@ -175,6 +175,17 @@ impl Decoded {
         self.end = At { offset: self.start.offset + self.text.len(), line: self.end.line + 1 };
     }
 
+    /// Behind all that was decoded.
+    pub(crate) const fn end(&self) -> usize {
+        self.start.offset + self.text.len()
+    }
+
+    /// Behind the lines of which it is certain where they end in the source: what was made ends where the next begins.
+    pub(crate) fn bounded(&self) -> usize {
+        let open = self.runs.last().filter(|run| !run.exact);
+        open.map_or(self.end(), |run| run.line.offset.max(self.start.offset))
+    }
+
     /// Where a line or a place in it came from.
     pub(crate) fn source(&self, at: At) -> At {
         let run = self.runs.partition_point(|r| r.line.offset <= at.offset);

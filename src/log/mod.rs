@@ -18,7 +18,7 @@ mod transport;
 mod vendor;
 
 pub(crate) use decode::{At, Decode, Decoded, RECORD_BYTES, is_dirty};
-pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told};
+pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told, told_alone};
 pub use transport::{Detection, Transport};
 
 use crate::limits::Limits;
@@ -202,22 +202,25 @@ impl<'log> RawLine<'log> {
         }
     }
 
-    /// Whether a second prefix may stand in the line. Lines that start with a prefix are searched only where that is
-    /// `worth` the time, or they are long enough to be two.
+    /// Whether a second prefix may stand in the line: those that start with a prefix are searched only where they are
+    /// long enough to be two, or somebody asks for them.
     #[inline]
-    pub(crate) fn may_be_two(&self, worth: bool) -> bool {
+    pub(crate) fn may_be_two(&self) -> bool {
         let whole = self.bytes.len() < GLUED_BYTES && matches!(self.bytes.first(), Some(b'[' | b'<') | None);
-        (worth || !whole) && self.form == Form::Console
+        !whole && self.form == Form::Console
     }
 
-    /// The two lines that ran into this one, if a second prefix stands in it.
-    pub(crate) fn unglue(&self, worth: bool) -> Option<(Self, Self)> {
-        if !self.may_be_two(worth) {
-            return None;
-        }
-        let at = prefix::glued(self.bytes)?;
-        let (first, second) = self.bytes.split_at(at);
-        Some((Self { bytes: first, ..*self }, Self { bytes: second, offset: self.offset + at, ..*self }))
+    /// The lines that ran into this one: each but the first starts with a prefix.
+    pub(crate) fn pieces(self) -> impl Iterator<Item = Self> {
+        let mut rest = Some(self);
+        std::iter::from_fn(move || {
+            let line = rest.take()?;
+            let second = if line.form == Form::Console { prefix::glued(line.bytes) } else { None };
+            let Some(at) = second else { return Some(line) };
+            let (first, second) = line.bytes.split_at(at);
+            rest = Some(Self { bytes: second, offset: line.offset + at, ..line });
+            Some(Self { bytes: first, ..line })
+        })
     }
 }
 

@@ -133,15 +133,16 @@ pub(crate) fn detect(bytes: &[u8]) -> Detection {
     if first.sure { first } else { windows.find(|d| d.sure).unwrap_or(first) }
 }
 
+/// What a log is of which the user says how it was carried, and nothing has come yet; `None` where its lines must tell
+/// how they start.
+pub(crate) fn told_alone(transport: Transport) -> Option<Detection> {
+    page_of(transport).is_none().then(|| told(transport, b""))
+}
+
 /// What a log is of which the user says how it was carried.
 pub(crate) fn told(transport: Transport, window: &[u8]) -> Detection {
     let lines = lines_of(window);
-    let page = match transport {
-        Transport::Mail => Some(Page::Mail),
-        Transport::Html => Some(Page::Html),
-        _ => None,
-    };
-    let form = page.map_or(transport.form(), |page| inner_form(&lines, page));
+    let form = page_of(transport).map_or(transport.form(), |page| inner_form(&lines, page));
     let decode = !is_verbatim(transport) || needs_cleaning(window);
     Detection { transport, reason: "told so".to_owned(), form, decode, sure: true }
 }
@@ -150,12 +151,7 @@ pub(crate) fn told(transport: Transport, window: &[u8]) -> Detection {
 pub(crate) fn detect_window(window: &[u8]) -> Detection {
     let lines = lines_of(window);
     let (transport, votes, what) = vote(window, &lines);
-    let page = match transport {
-        Transport::Mail => Some(Page::Mail),
-        Transport::Html => Some(Page::Html),
-        _ => None,
-    };
-    let form = page.map_or(transport.form(), |page| inner_form(&lines, page));
+    let form = page_of(transport).map_or(transport.form(), |page| inner_form(&lines, page));
     let cleaned = needs_cleaning(window);
     let mut reason = match votes {
         0 => "no line shows a transport".to_owned(),
@@ -165,6 +161,15 @@ pub(crate) fn detect_window(window: &[u8]) -> Detection {
         reason.push_str("; control characters are taken out");
     }
     Detection { transport, reason, form, decode: !is_verbatim(transport) || cleaned, sure: votes > 0 }
+}
+
+/// What the lines of a log stand in: only they show how they start.
+const fn page_of(transport: Transport) -> Option<Page> {
+    match transport {
+        Transport::Mail => Some(Page::Mail),
+        Transport::Html => Some(Page::Html),
+        _ => None,
+    }
 }
 
 const fn is_verbatim(transport: Transport) -> bool {

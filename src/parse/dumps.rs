@@ -128,7 +128,7 @@ impl<'log> Dumps<'log> {
         };
         let starts = text.starts_with(b"Code:") || text.starts_with(KERNEL_CODE);
         let goes_on = std::mem::replace(&mut self.code_open, !text.starts_with(b"Code:")) && !starts;
-        match self.code.last_mut().filter(|_| goes_on) {
+        match self.code.last_mut().filter(|last| goes_on && last.digits == code.digits) {
             Some(last) => {
                 last.at = last.at.or(code.at.map(|at| at + last.units.len()));
                 last.units.extend(code.units);

@@ -34,14 +34,18 @@ pub(super) struct Reader<'log> {
     task_said: bool,
     /// Whether printk said who printed each line.
     pub(super) has_callers: bool,
-    /// A stack was being printed when the header came.
-    stack_goes_on: bool,
+    /// The line before the header that is a frame: a stack was being printed when it came.
+    stack_goes_on: Option<usize>,
     /// The task line of the stack that is announced was there.
     announced_task: bool,
     /// Somebody else's stack was announced inside the report.
     foreign: Option<Role>,
     /// The first stack began without a line that announces it.
     headless: bool,
+    /// The line before the header that announces what the next call trace is.
+    announced: Option<usize>,
+    /// The first line before the header by which a stack behind it was told to be another's.
+    pub(super) told_by: Option<usize>,
     /// What the next call trace is, where a line before it said so.
     next_role: Option<(Role, Option<Text<'log>>)>,
     /// The line before.
@@ -49,14 +53,16 @@ pub(super) struct Reader<'log> {
 }
 
 impl<'log> Reader<'log> {
-    /// A line before the header: what it says of the stacks behind it.
-    pub(super) fn lead(&mut self, text: &'log [u8], block: Option<Block<'log>>) {
+    /// The line `at` before the header: what it says of the stacks behind it.
+    pub(super) fn lead(&mut self, at: usize, text: &'log [u8], block: Option<Block<'log>>) {
         match block {
             // An earlier report's panic.
             Some(Block::NextTrace { role: Role::Panic, .. }) => {}
-            Some(Block::NextTrace { role, label, .. }) => self.next_role = Some((role, label)),
+            Some(Block::NextTrace { role, label, .. }) => {
+                (self.next_role, self.announced) = (Some((role, label)), Some(at));
+            }
             Some(Block::Task(_)) => self.announced_task = true,
-            Some(Block::Frame(_)) => self.stack_goes_on = true,
+            Some(Block::Frame(_)) => self.stack_goes_on = Some(at),
             _ => {}
         }
         self.last = text;
@@ -91,7 +97,7 @@ impl<'log> Reader<'log> {
                 // `sched_show_task`, of one more task than the one that the report is about.
                 let own = |t: &Trace<'_>| t.role == Role::Crash && !t.frames.is_empty();
                 if text.starts_with(b"task:") && self.next_role.is_none() && self.traces.iter().any(own) {
-                    self.next_role = Some((Role::Other, line.task.comm.clone()));
+                    (self.next_role, self.announced) = (Some((Role::Other, line.task.comm.clone())), None);
                 }
                 self.task(*line);
             }
@@ -134,9 +140,10 @@ impl<'log> Reader<'log> {
             |t: &Trace<'_>| matches!(t.role, Role::Crash | Role::Cpu | Role::Access) && !t.frames.is_empty();
         if role == Role::Panic && (self.headless || !self.traces.iter().any(own)) {
             // The panic's stack is the only one.
+            self.told(if self.headless { self.stack_goes_on } else { None });
             return;
         }
-        self.next_role = Some((role, label));
+        (self.next_role, self.announced) = (Some((role, label)), None);
         self.announced_task = false;
         if foreign && !self.has_callers {
             self.foreign = Some(role);
@@ -146,6 +153,9 @@ impl<'log> Reader<'log> {
     fn start(&mut self, role: Role, label: Option<Text<'log>>) {
         self.stack = Stack::Task;
         self.task_said = false;
+        if self.next_role.is_some() {
+            self.told(self.announced);
+        }
         let said = self.next_role.take().or(self.foreign.map(|role| (role, None)));
         let (role, label) = said.filter(|_| role == Role::Crash).unwrap_or((role, label));
         let registers = self.dumps.take_unused();
@@ -156,9 +166,15 @@ impl<'log> Reader<'log> {
         });
     }
 
+    /// Line `lead` before the header said of a stack behind it whose it is.
+    fn told(&mut self, lead: Option<usize>) {
+        self.told_by = [self.told_by, lead].into_iter().flatten().min();
+    }
+
     /// Frames stood before the line that announces a stack: the rest of one that was being printed when this report
     /// began.
     fn strays(&mut self) {
+        self.told(self.stack_goes_on);
         if let Some(trace) = self.traces.first_mut() {
             trace.role = Role::Other;
         }
@@ -178,7 +194,7 @@ impl<'log> Reader<'log> {
         let after_task = std::mem::take(&mut self.task_said);
         if after_task || self.traces.is_empty() {
             self.start(Role::Crash, None);
-            self.headless = self.stack_goes_on && !after_task;
+            self.headless = self.stack_goes_on.is_some() && !after_task;
         }
         self.dumps.take_unused();
         let stack = self.stack;
@@ -375,6 +391,25 @@ mod tests {
 
     fn first(log: &str) -> Report<'_> {
         reports(log.as_bytes()).next().unwrap()
+    }
+
+    #[test]
+    fn ok_a_span_holds_what_says_whose_a_stack_is() {
+        const WARNING: &str = "WARNING: CPU: 1 PID: 7 at fs/ring.c:12 ring_open+0x12/0x34\n";
+        const OWN: &str = "Call Trace:\n ring_open+0x12/0x34\n vfs_open+0x12/0x34\n";
+        let stray = format!("a line\n pipe_read+0x12/0x34\n{WARNING} vfs_read+0x12/0x34\n{OWN}");
+        let injected = "FAULT_INJECTION: forcing a failure.\nname failslab, interval 1\n";
+        let injected = format!("a line\n{injected}{WARNING}Call Trace:\n should_fail+0x12/0x34\n{OWN}");
+        for log in [stray, injected] {
+            let report = first(&log);
+            assert_eq!(report.span.offset, 7);
+            assert_eq!(report.traces.first().unwrap().frames.len(), 1);
+            assert_ne!(report.traces.first().unwrap().role, crate::report::Role::Crash);
+            let alone = first(log.get(7..).unwrap());
+            assert_eq!((alone.traces, alone.lines), (report.traces, report.lines));
+        }
+        let nothing = format!("a line\n pipe_read+0x12/0x34\n{WARNING}{OWN}");
+        assert_eq!(first(&nothing).header, 0);
     }
 
     const HELD: &str = "WARNING: possible recursive locking detected\n\

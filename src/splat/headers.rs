@@ -46,7 +46,7 @@ impl<'log> Splats<'log> {
                 return Some((raw, None));
             }
             let text = raw.text();
-            let asked = raw.may_be_two(false)
+            let asked = raw.may_be_two()
                 || self.filter.may_start(text)
                 || raw.offset + raw.bytes.len() > self.next_inner;
             if asked {
@@ -58,15 +58,12 @@ impl<'log> Splats<'log> {
     /// Whether any line that is left may be a header, whatever stands before it.
     pub(crate) fn may_start(&mut self) -> bool {
         while let Some((raw, text)) = self.next_line() {
-            let found = match raw.unglue(false) {
-                Some((first, second)) => {
-                    !self.rows(&first, first.text()).1.is_empty()
-                        || !self.rows(&second, second.text()).1.is_empty()
+            for line in raw.pieces() {
+                let text =
+                    text.filter(|_| line.bytes.len() == raw.bytes.len()).unwrap_or_else(|| line.text());
+                if !self.rows(&line, text).1.is_empty() {
+                    return true;
                 }
-                None => !self.rows(&raw, text.unwrap_or_else(|| raw.text())).1.is_empty(),
-            };
-            if found {
-                return true;
             }
         }
         false

@@ -58,6 +58,11 @@ impl Open<'_> {
     }
 }
 
+/// The first row of a header line.
+pub(super) fn row(headers: &[Header<'_>]) -> Option<&'static Rule> {
+    headers.first().map(|header| header.rule)
+}
+
 /// `==================================================================`.
 pub(crate) fn is_separator(text: &[u8]) -> bool {
     let text = text.trim_ascii();
@@ -82,13 +87,19 @@ impl<'log> Open<'log> {
 
     /// Whether nobody can still go on with this splat, whoever printed `line`.
     pub(super) fn is_left(&self, line: &Line<'log>) -> bool {
-        line.since(&self.last).is_some_and(|gap| gap > GAP_TIME)
-            || self.last.number + SILENT_LINES < line.number
+        line.since(self.latest()).is_some_and(|gap| gap > GAP_TIME)
+            || self.latest().number + SILENT_LINES < line.number
+    }
+
+    /// The last known line, of two the later one's.
+    pub(super) fn latest(&self) -> &Line<'log> {
+        let twin = self.twin.as_ref().map(|twin| &twin.last);
+        twin.filter(|last| last.offset > self.last.offset).unwrap_or(&self.last)
     }
 
     /// Whether `line`, of another caller, was printed after the machine started again.
     pub(super) fn is_of_earlier_boot(&self, line: &Line<'log>) -> bool {
-        self.last.since(line).is_some_and(|back| back > BACK_TIME)
+        self.latest().since(line).is_some_and(|back| back > BACK_TIME)
     }
 
     /// Keeps those of the lines that stand behind its own.
@@ -98,7 +109,7 @@ impl<'log> Open<'log> {
     {
         let end = self.splat.lines.last().map_or(0, |l| l.line.offset);
         let behind = dropped.filter(|line| line.offset > end);
-        self.splat.lines.extend(behind.map(|line| SplatLine { line: *line, block: None }));
+        self.splat.lines.extend(behind.map(|line| SplatLine::of(*line, None)));
     }
 
     /// Takes the line if it belongs to this splat, or to the one beside it.
@@ -106,7 +117,7 @@ impl<'log> Open<'log> {
         if self.give(line, headers) {
             return true;
         }
-        if !headers.is_empty() && !self.absorbs(headers) {
+        if !headers.is_empty() && !self.absorbs(row(headers)) {
             if self.is_hit_by(line, headers) {
                 self.splat.hit_by = Some(line.text);
             } else if self.is_twin(line, headers) && !self.runs_beside(line, headers) {
@@ -115,13 +126,13 @@ impl<'log> Open<'log> {
                 return false;
             }
         }
-        self.push(line, !headers.is_empty());
+        self.push(line, row(headers));
         true
     }
 
     /// Whether a header belongs to this splat and starts none of its own.
-    pub(super) fn absorbs(&self, headers: &[Header<'log>]) -> bool {
-        headers.first().is_some_and(|h| match h.rule.follows {
+    pub(super) fn absorbs(&self, row: Option<&Rule>) -> bool {
+        row.is_some_and(|row| match row.follows {
             Follows::Nothing => false,
             // A strict header alone may be no report at all: it must not take a real one along.
             Follows::Anything => {
@@ -178,10 +189,10 @@ impl<'log> Open<'log> {
         rule.parts().filter(|p| p.required).all(|part| lines().any(|line| reads(part.format.text, line)))
     }
 
-    pub(super) fn push(&mut self, line: &Line<'log>, is_header: bool) {
+    pub(super) fn push(&mut self, line: &Line<'log>, row: Option<&'static Rule>) {
         let next = self.splat.lines.len() == self.splat.header + 1;
         // Read where it is kept: a block is large.
-        self.splat.lines.push(SplatLine { line: *line, block: block::read(line.text) });
+        self.splat.lines.push(SplatLine { row, ..SplatLine::of(*line, block::read(line.text)) });
         let block = self.splat.lines.last().and_then(|l| l.block.as_ref());
         self.has_frames |= matches!(block, Some(Block::Frame(_)));
         self.shows_stack |=
@@ -189,12 +200,12 @@ impl<'log> Open<'log> {
         let is_end = matches!(block, Some(Block::End));
         let is_nmi = matches!(block, Some(Block::NmiSent));
         let known = match block {
-            _ if is_header => true,
+            _ if row.is_some() => true,
             Some(block) => self.belongs(block),
             None => !self.epilogue && (self.is_part(line.text, next) || self.is_last_rule(line.text)),
         };
         self.nmi_sent |= is_nmi;
-        self.epilogue = is_end || (self.epilogue && (is_nmi || !is_header));
+        self.epilogue = is_end || (self.epilogue && (is_nmi || row.is_none()));
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());
         if known {

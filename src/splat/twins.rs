@@ -13,7 +13,8 @@
 //! one if they are even. That is exact as long as the reports have the same shape. Where their stacks turn out to
 //! differ, it is a guess, and both reports say so.
 
-use super::open::Open;
+use super::open::{Open, row};
+use super::{SplatLine, is_dropped};
 use crate::block::{self, Block};
 use crate::family::Header;
 use crate::log::Line;
@@ -78,7 +79,7 @@ impl<'log> Open<'log> {
 
     /// Whether the end marker was the last line, and a dump stood before: since 4.20 x86's `oops_end` prints it again.
     fn awaits_summary(&self) -> bool {
-        let ended = matches!(self.splat.lines.last(), Some(super::SplatLine { block: Some(Block::End), .. }));
+        let ended = matches!(self.splat.lines.last(), Some(SplatLine { block: Some(Block::End), .. }));
         ended && self.instruction_pointer().is_some()
     }
 
@@ -112,7 +113,7 @@ impl<'log> Open<'log> {
             twin.summing = !matches!(&block, Some(Block::Task(task)) if task.task.pid.is_some());
             twin.summing && twin.summed && is_dump
         } else {
-            let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(headers) };
+            let fits = if headers.is_empty() { block.is_some() } else { twin.absorbs(row(headers)) };
             fits && !twin.silenced && !twin.is_over(line) && twin.counts.of(&sorts) <= self.counts.of(&sorts)
         };
         // One CPU at a time may die: if the younger one does, the older one was the same CPU.
@@ -120,7 +121,7 @@ impl<'log> Open<'log> {
         let taker = if is_olders { &mut *twin } else { &mut *self };
         taker.counts.add(&sorts);
         if is_olders {
-            twin.push(line, !headers.is_empty());
+            twin.push(line, row(headers));
         }
         self.twin = Some(twin);
         is_olders
@@ -150,12 +151,29 @@ impl<'log> Open<'log> {
     fn take_back(&mut self, twin: &mut Self) {
         let Some(header) = self.splat.lines.get(self.splat.header).map(|l| l.line) else { return };
         let end = twin.splat.lines.partition_point(|l| l.line.offset < header.offset);
-        self.splat.lines.extend(twin.splat.lines.split_off(end));
-        self.splat.lines.sort_by_key(|l| l.line.offset);
-        for open in [self, &mut *twin] {
-            let last = open.splat.lines.iter().rposition(|l| l.block.is_some()).unwrap_or(0);
-            open.known = last.max(open.splat.header) + 1;
-        }
+        let mut lines = twin.splat.lines.split_off(end);
+        twin.push_again(Vec::new());
         twin.splat.cut_by = Some(header.text);
+        lines.extend(self.splat.lines.split_off(self.splat.header + 1));
+        lines.sort_by_key(|l| l.line.offset);
+        self.push_again(lines);
+    }
+
+    /// Takes the lines behind the header anew, and then `more`, as if they came now. Where this report alone would not
+    /// have taken one, it is not certain that they are all its own.
+    fn push_again(&mut self, more: Vec<SplatLine<'log>>) {
+        let lines = self.splat.lines.split_off(self.splat.header + 1);
+        let Some(header) = self.splat.lines.last() else { return };
+        (self.last, self.known, self.gap) = (header.line, self.splat.lines.len(), 0);
+        (self.epilogue, self.nmi_sent, self.ruled_off) = (false, false, false);
+        (self.has_frames, self.shows_stack) = (false, false);
+        for SplatLine { line, row, .. } in lines.into_iter().chain(more) {
+            if is_dropped(line.text) {
+                self.splat.lines.push(SplatLine::of(line, None));
+            } else {
+                self.splat.mixed |= self.is_over(&line) || row.is_some() && !self.absorbs(row);
+                self.push(&line, row);
+            }
+        }
     }
 }

@@ -97,7 +97,6 @@ fn settings(text: &[u8]) {
     if let Err(error) = Helpers::parse("a", text, "saved") {
         refused(&error);
     }
-    #[cfg(feature = "owners")]
     if let Err(error) = ksplat::owners::Maintainers::parse(text, "saved") {
         refused(&error);
     }

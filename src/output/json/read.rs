@@ -42,7 +42,7 @@ impl Report {
         report.traces = self.traces.iter().map(trace).collect();
         report.registers = self.dumps();
         report.code = self.code.iter().chain(&self.other_code).map(code).collect();
-        report.modules = self.modules.iter().map(|name| self.module(name)).collect();
+        report.modules = self.modules();
         report.fault = fault(&self.fault);
         report.locks_held = self.locks_held.iter().map(lock).collect();
         report.kaslr_offset = self.kaslr_offset.as_deref().and_then(hex);
@@ -77,13 +77,18 @@ impl Report {
         dumps
     }
 
-    fn module(&self, name: &str) -> model::Module<'static> {
-        let details = self.module_details.iter().find(|m| m.name == name);
-        model::Module {
-            name: text(name),
-            taint: details.and_then(|m| texts(&m.taint)),
-            build_id: details.and_then(|m| texts(&m.build_id)),
-        }
+    /// The modules, with what is known of some, which stands in the same order.
+    fn modules(&self) -> Vec<model::Module<'static>> {
+        let mut details = self.module_details.iter().peekable();
+        let module = |name: &String| {
+            let details = details.next_if(|m| m.name == *name);
+            model::Module {
+                name: text(name),
+                taint: details.and_then(|m| texts(&m.taint)),
+                build_id: details.and_then(|m| texts(&m.build_id)),
+            }
+        };
+        self.modules.iter().map(module).collect()
     }
 }
 

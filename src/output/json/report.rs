@@ -73,7 +73,7 @@ pub struct Report {
     pub other_registers: Vec<Dump>,
     /// `Code:` lines other than the first.
     pub other_code: Vec<Code>,
-    /// What is known of some modules besides their names.
+    /// What is known of some modules besides their names, in the order of `modules`.
     pub module_details: Vec<Module>,
     /// The lines of the report without their printk prefixes.
     pub lines: Vec<String>,
