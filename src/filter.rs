@@ -162,7 +162,7 @@ impl<'s> Filter<'s> {
         }
         let pair = match block::read(text) {
             Some(Block::Frame(line)) => line.frame.and_then(|f| Some((f.symbol?, f.address?.0))),
-            Some(Block::Registers(line)) => line.ip.and_then(|ip| Some((ip, line.ip_address?.0))),
+            Some(Block::Registers(line)) => line.ip.and_then(|ip| Some((*ip, line.ip_address?.0))),
             _ => None,
         };
         let pair = pair.and_then(|(symbol, run)| Some((self.symbolizer.linked(&symbol)?, run)));

@@ -30,7 +30,7 @@ pub(crate) enum Block<'log> {
     /// A frame, or the marker of a stack, or both.
     Frame(FrameLine<'log>),
     /// Registers.
-    Registers(Box<RegisterLine<'log>>),
+    Registers(RegisterLine<'log>),
     /// `Code:`; `None` where the bytes could not be read by the kernel.
     Code(Option<Code>),
     /// Task, kernel, hardware.
@@ -75,7 +75,7 @@ fn flush(text: &[u8]) -> Option<Block<'_>> {
         return Some(block);
     }
     if let Some(line) = registers::read(text) {
-        return Some(Block::Registers(Box::new(line)));
+        return Some(Block::Registers(line));
     }
     task::read(text)
         .map(|line| Block::Task(Box::new(line)))
@@ -94,7 +94,7 @@ fn indented(text: &[u8]) -> Option<Block<'_>> {
     }
     trace::start(text)
         .or_else(|| trace::heading(text))
-        .or_else(|| registers::read(text).map(|line| Block::Registers(Box::new(line))))
+        .or_else(|| registers::read(text).map(Block::Registers))
         .or_else(|| task::read(text).map(|line| Block::Task(Box::new(line))))
         .or_else(|| locks::read(text).map(Block::Lock))
         .or_else(|| code::instruction(text).map(|code| Block::Code(Some(code))))

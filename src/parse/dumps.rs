@@ -82,9 +82,9 @@ impl<'log> Dumps<'log> {
         dump.user |= line.user == Some(true);
         dump.ip_address = dump.ip_address.or(line.ip_address);
         let entries = line.take_entries(&dump.entries);
-        dump.ip = dump.ip.take().or(line.ip);
-        dump.ip_location = dump.ip_location.take().or(line.ip_location);
-        dump.link = dump.link.take().or(line.link);
+        dump.ip = dump.ip.take().or(line.ip.map(|ip| *ip));
+        dump.ip_location = dump.ip_location.take().or(line.ip_location.map(|place| *place));
+        dump.link = dump.link.take().or(line.link.map(|link| *link));
         for register in entries {
             // powerpc and riscv print some twice, as a symbol and as a number.
             match dump.entries.iter_mut().find(|own| is_same(&own.name, &register.name)) {

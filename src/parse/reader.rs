@@ -82,7 +82,7 @@ impl<'log> Reader<'log> {
                 }
             }
             Some(Block::Frame(line)) => self.frame(line),
-            Some(Block::Registers(line)) => self.registers(*line, dump_open),
+            Some(Block::Registers(line)) => self.registers(line, dump_open),
             Some(Block::Code(code)) => {
                 // x86 prints it between the instruction pointer and the rest of the dump.
                 self.dumps.resume(dump_open);

@@ -24,10 +24,11 @@ pub(crate) struct RegisterLine<'log> {
     pub(crate) starts: bool,
     /// Whether the line means something only as part of a dump that is open.
     pub(crate) continues: bool,
-    pub(crate) ip: Option<Symbol<'log>>,
+    /// Boxed, as are its place and the link register: of few lines, and large.
+    pub(crate) ip: Option<Box<Symbol<'log>>>,
     pub(crate) ip_address: Option<InstructionPointer>,
-    pub(crate) ip_location: Option<SourceLocation<'log>>,
-    pub(crate) link: Option<Symbol<'log>>,
+    pub(crate) ip_location: Option<Box<SourceLocation<'log>>>,
+    pub(crate) link: Option<Box<Symbol<'log>>>,
     /// The CPU, where i386 names it beside the flags.
     pub(crate) cpu: Option<u32>,
     /// Whether user code was running, where the line tells.
@@ -177,15 +178,15 @@ impl<'log> RegisterLine<'log> {
     /// Takes what stands behind the name of the instruction pointer.
     fn set_ip(&mut self, text: &'log [u8]) {
         if let Pointer::Symbol(symbol, location) = pointer(text) {
-            self.ip = Some(symbol);
-            self.ip_location = location;
+            self.ip = Some(Box::new(symbol));
+            self.ip_location = location.map(Box::new);
         }
     }
 
     /// Takes what stands behind the name of the link register.
     fn set_link(&mut self, text: &'log [u8]) {
         if let Pointer::Symbol(symbol, _) = pointer(text) {
-            self.link = Some(symbol);
+            self.link = Some(Box::new(symbol));
         }
     }
 }

@@ -112,8 +112,8 @@ fn instruction_pointer(text: &[u8]) -> Option<RegisterLine<'_>> {
         rest = after;
     }
     if let Ok((after, symbol)) = symbol(rest) {
-        line.ip = Some(symbol);
-        line.ip_location = run(trailing_location, after).map(|(_, l)| l);
+        line.ip = Some(Box::new(symbol));
+        line.ip_location = run(trailing_location, after).map(|(_, l)| Box::new(l));
     } else if rest.trim_ascii_end().ends_with(b"[inline]") {
         // A symbolizer repeats the line once per inlined function before the one that has the offset.
         return Some(RegisterLine { arch: line.arch, ..RegisterLine::default() });
