@@ -462,7 +462,8 @@ impl<'log> Splats<'log> {
 
     /// Closes the open splats whose last line is such a one.
     pub(crate) fn close_where(&mut self, is_over: impl Fn(At) -> bool) {
-        let over: Vec<_> = self.open.iter().filter(|(_, o)| is_over(at(o.latest()))).map(|(s, _)| *s).collect();
+        let over: Vec<_> =
+            self.open.iter().filter(|(_, o)| is_over(at(o.latest()))).map(|(s, _)| *s).collect();
         for stream in over {
             self.close(stream);
         }

@@ -244,8 +244,7 @@ impl Stream {
             self.source.extend_from_slice(bytes);
             return;
         }
-        let done =
-            if self.source.is_empty() && self.windows >= WINDOWS { self.feed(bytes, false) } else { 0 };
+        let done = if self.goes_on() { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
         let end = self.decoded.bounded();
@@ -265,11 +264,16 @@ impl Stream {
             && memchr(b'\n', bytes).is_none()
     }
 
+    /// Whether what comes next is decoded as it is: before the first bytes a byte order mark may stand.
+    const fn goes_on(&self) -> bool {
+        self.at.offset > 0 && self.source.is_empty() && self.windows >= WINDOWS
+    }
+
     /// Who can look at blocks of whole lines that come next; `None` while it is not certain how the log is carried, and
     /// where its lines have to be decoded.
     pub(crate) fn scout(&self) -> Option<Scout> {
-        let known = self.detection.as_ref().filter(|d| self.windows >= WINDOWS && d.is_verbatim());
-        known.filter(|_| self.source.is_empty()).map(|d| Scout { form: d.form, limits: self.limits })
+        let known = self.detection.as_ref().filter(|d| d.is_verbatim());
+        known.filter(|_| self.goes_on()).map(|d| Scout { form: d.form, limits: self.limits })
     }
 
     /// Takes whole lines at which a scout has looked.

@@ -126,6 +126,13 @@ fn ok_the_choice_has_a_reason() {
 const PIECES: [usize; 5] = [1, 7, 100, 4096, 1 << 20];
 
 #[test]
+fn ok_a_byte_order_mark_hides_no_header_of_a_told_log() {
+    let log = format!("\u{feff}{}", OOPS.split_once("] ").unwrap().1);
+    let told = ksplat::Log::carried_by(ksplat::Transport::Console, log.as_bytes());
+    assert_eq!(told.reports().map(|r| ksplat::identify(&r).title).collect::<Vec<_>>(), titles(OOPS));
+}
+
+#[test]
 fn ok_a_stream_of_mail_learns_how_the_quoted_lines_start() {
     let journal = std::fs::read_to_string(folder().join("journal-short.log")).unwrap();
     let mail: String = journal.lines().map(|line| format!("> {line}\n")).collect();
