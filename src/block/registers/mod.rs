@@ -112,21 +112,21 @@ fn pairs<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8],
 fn pairs_behind<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool, all: &mut Vec<Register<'a>>) -> &'a [u8] {
     let mut rest = text;
     while all.len() < PAIRS
-        && let Some((behind, (name, value))) = pair(rest, &known)
+        && let Some((behind, register)) = pair(rest, &known)
     {
-        all.push(register(name, value));
+        all.push(register);
         rest = behind;
     }
     rest
 }
 
 /// ` name: value`.
-fn pair<'a>(text: &'a [u8], known: impl Fn(&[u8]) -> bool) -> Option<(&'a [u8], (&'a [u8], &'a [u8]))> {
+fn pair(text: &[u8], known: impl Fn(&[u8]) -> bool) -> Option<(&[u8], Register<'_>)> {
     let (text, _) = blank(text).ok()?;
     let end = text.iter().position(|c| !c.is_ascii_alphanumeric() && *c != b'_')?;
     let (name, rest) = text.split_at_checked(end).filter(|(name, _)| known(name))?;
     let (rest, value) = run(preceded((blank, char(':'), blank), word), rest)?;
-    Some((rest, (name, value)))
+    Some((rest, register(name, value)))
 }
 
 /// The same where a hex number stands behind every name and nothing behind the last number.
