@@ -120,8 +120,6 @@ pub(crate) struct Splats<'log> {
     spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
     sweep: (usize, Microseconds),
-    /// The line of the last look at all open splats.
-    swept: usize,
     /// The clock of the line before.
     clock: Option<Microseconds>,
 }
@@ -179,7 +177,6 @@ impl<'log> Splats<'log> {
             past: BTreeMap::new(),
             spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
-            swept: 0,
             clock: None,
         };
         splats.find_inner(at.offset);
@@ -394,12 +391,12 @@ impl<'log> Splats<'log> {
         let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
         self.clock = line.clock.or(self.clock);
         let late = line.clock.is_some_and(|now| now > self.sweep.1);
-        // With many open ones, some stay open for some lines more: to look at all of them takes as long.
-        let soon = line.number < self.swept + self.open.len() / 16;
+        // With many open ones, some stay open for some lines more: to look at all of them takes as long. Which lines those
+        // are does not depend on where a search began.
+        let soon = !line.number.is_multiple_of((self.open.len() / 16).max(1));
         if (line.number < self.sweep.0 && !late || soon) && !rebooted {
             return;
         }
-        self.swept = line.number;
         let is_over = |stream: Option<Caller>, open: &Open<'_>| {
             open.is_left(line) || (stream != line.caller && open.is_of_earlier_boot(line))
         };
