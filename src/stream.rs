@@ -331,6 +331,7 @@ impl Stream {
                 break;
             }
             let window = rest.get(..WINDOW).unwrap_or(rest);
+            let is_all = window.len() == rest.len();
             let found = self.told.map_or_else(|| detect_window(window), |by| told(by, window));
             self.windows += 1;
             if found.sure {
@@ -347,6 +348,10 @@ impl Stream {
                 break;
             }
             rest = rest.get(passed..).unwrap_or_default();
+            if is_all {
+                // The line without an end that is left was looked at with those before it.
+                break;
+            }
         }
         if self.windows >= WINDOWS || last {
             rest = rest.get(self.feed(rest, last)..).unwrap_or_default();
