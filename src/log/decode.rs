@@ -217,7 +217,11 @@ impl Decoded {
         let after = self.runs.partition_point(|r| r.line.offset <= end);
         match after.checked_sub(1).and_then(|i| self.runs.get(i)) {
             Some(run) if run.exact => run.source.offset + (end - run.line.offset),
-            Some(_) => self.runs.get(after).map_or(next.offset, |r| r.source.offset).saturating_sub(1),
+            Some(run) => {
+                let next = self.runs.get(after).map_or(next, |r| r.source);
+                // The last line of a log may have no line feed.
+                next.offset.saturating_sub(usize::from(next.line > run.source.line))
+            }
             None => end,
         }
     }
