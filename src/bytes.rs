@@ -28,6 +28,17 @@ impl Starts {
         Self { threes: [0; 64], ones: [0; 4] }
     }
 
+    /// These literals.
+    pub(crate) const fn of(literals: &[&str]) -> Self {
+        let mut starts = Self::new();
+        let mut rest = literals;
+        while let Some((literal, next)) = rest.split_first() {
+            starts.add(literal.as_bytes());
+            rest = next;
+        }
+        starts
+    }
+
     /// One more literal.
     pub(crate) const fn add(&mut self, literal: &[u8]) {
         match *literal {

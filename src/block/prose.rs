@@ -94,15 +94,7 @@ const PROSE: &[&str] = &[
     "lock-classes",
 ];
 
-static LIKELY: Starts = {
-    let mut likely = Starts::new();
-    let mut rest: &[&str] = PROSE;
-    while let Some((words, next)) = rest.split_first() {
-        likely.add(words.as_bytes());
-        rest = next;
-    }
-    likely
-};
+static LIKELY: Starts = Starts::of(PROSE);
 
 /// Whether it is such a line.
 pub(super) fn is_prose(line: &[u8]) -> bool {

@@ -65,23 +65,15 @@ const ACCESS: &str = "%s to 0x%px of %zu bytes by %s:\n";
 const USAGE_AT: &str = "%s at:\n";
 
 /// Headings above a stack's own heading, or above several stacks: they announce none themselves.
-const HEADINGS: &[&[u8]] = &[
-    b"stack backtrace:",
-    b"the existing dependency chain (in reverse order) is:",
-    b"Local variable description: ",
-    b"the dependencies between ",
-    b"the shortest dependencies between ",
+const HEADINGS: &[&str] = &[
+    "stack backtrace:",
+    "the existing dependency chain (in reverse order) is:",
+    "Local variable description: ",
+    "the dependencies between ",
+    "the shortest dependencies between ",
 ];
 
-static LIKELY_HEADINGS: Starts = {
-    let mut likely = Starts::new();
-    let mut rest: &[&[u8]] = HEADINGS;
-    while let Some((words, next)) = rest.split_first() {
-        likely.add(words);
-        rest = next;
-    }
-    likely
-};
+static LIKELY_HEADINGS: Starts = Starts::of(HEADINGS);
 
 /// Where a lock is released that is not held, or contended for: `[<%px>] %pS` stands on the next line.
 const RELEASE: &[&[u8]] = &[b" is trying to release lock (", b" is trying to contend lock ("];
@@ -89,7 +81,7 @@ const RELEASE: &[&[u8]] = &[b" is trying to release lock (", b" is trying to con
 /// A line that belongs to a report and only leads to stacks.
 pub(super) fn heading(text: &[u8]) -> Option<Block<'_>> {
     let inner = text.trim_ascii_start();
-    if LIKELY_HEADINGS.may_start(inner) && HEADINGS.iter().any(|h| inner.starts_with(h)) {
+    if LIKELY_HEADINGS.may_start(inner) && HEADINGS.iter().any(|h| inner.starts_with(h.as_bytes())) {
         return Some(Block::More);
     }
     of_kthread(inner).then_some(Block::NextTrace { role: Role::Other, label: None, foreign: false })
