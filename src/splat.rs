@@ -9,6 +9,7 @@
 
 mod headers;
 mod open;
+mod recent;
 mod twins;
 
 use crate::block::{self, Block};
@@ -19,6 +20,7 @@ use crate::report::{Caller, Microseconds};
 use headers::{Inner, Past};
 use open::Open;
 pub(crate) use open::is_separator;
+use recent::Recent;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use twins::Counts;
 
@@ -116,6 +118,7 @@ pub(crate) struct Splats<'log> {
     filter: &'static family::Filter,
     /// By row, what was seen of the lines before its header.
     past: BTreeMap<&'static str, Past>,
+    recent: Recent<'log>,
     /// Room for the lines of the next splat, which one that was read had.
     spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
@@ -175,6 +178,7 @@ impl<'log> Splats<'log> {
             next_inner: usize::MAX,
             filter: family::filter(),
             past: BTreeMap::new(),
+            recent: Recent::default(),
             spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
             clock: None,
@@ -185,6 +189,13 @@ impl<'log> Splats<'log> {
 
     /// Feeds a line, or those that ran into one.
     fn feed(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
+        if !self.open.is_empty()
+            && let Some(line) = raw.read_alone()
+        {
+            self.feed_read(&raw, &line);
+            self.recent.push(&line);
+            return;
+        }
         for line in raw.pieces() {
             self.feed_one(line, text.filter(|_| line.bytes.len() == raw.bytes.len()));
         }
@@ -192,15 +203,18 @@ impl<'log> Splats<'log> {
 
     fn feed_one(&mut self, raw: RawLine<'log>, text: Option<&'log [u8]>) {
         if !self.open.is_empty() {
-            let line = raw.read();
-            let headers = self.headers(&raw, line.text);
-            return self.take(&self.capped(line), headers);
+            return self.feed_read(&raw, &raw.read());
         }
         // Most lines are no header: their prefix is not read.
         let headers = self.headers(&raw, text.unwrap_or_else(|| raw.text()));
         if !headers.is_empty() {
             self.take(&self.capped(raw.read()), headers);
         }
+    }
+
+    fn feed_read(&mut self, raw: &RawLine<'log>, line: &Line<'log>) {
+        let headers = self.headers(raw, line.text);
+        self.take(&self.capped(*line), headers);
     }
 
     fn take(&mut self, line: &Line<'log>, headers: Vec<Header<'log>>) {
@@ -295,6 +309,7 @@ impl<'log> Splats<'log> {
         let at = lines.len();
         lines.push(SplatLine::of(header, None));
         let known = lines.len();
+        let max_gap = headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
         let open = Open {
             splat: Splat {
                 headers,
@@ -307,6 +322,7 @@ impl<'log> Splats<'log> {
                 limits: self.limits,
             },
             known,
+            max_gap,
             gap: 0,
             last: header,
             epilogue: false,
@@ -330,35 +346,45 @@ impl<'log> Splats<'log> {
     /// Lines of the same caller right before the header, oldest first.
     fn leads(&mut self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
         let mut found = std::mem::take(&mut self.spare);
-        let mut end = header.offset;
-        let mut number = header.number;
+        let mut at = self::at(header);
         let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
         let first = header.offset.saturating_sub(LEAD_BYTES);
+        let mut recent = self.recent.before(header.offset);
         for _ in 0..LEAD_SEARCH {
-            if end <= taken || end == 0 || found.len() == LEAD_LINES {
+            if at.offset <= taken || found.len() == LEAD_LINES {
                 break;
             }
-            // A header that ran into another line starts behind no line feed.
-            let is_line = self.bytes.get(end - 1) == Some(&b'\n');
-            number -= usize::from(is_line);
-            let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
-            let offset = line.offset;
-            if offset < first {
+            let older;
+            let line = match recent.next() {
+                Some(line) => line,
+                None => {
+                    older = self.line_before(at);
+                    &older
+                }
+            };
+            at = self::at(line);
+            if at.offset < first {
                 break;
             }
-            let line = self.capped(line.read());
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
-                let near = header.since(&line).is_none_or(|gap| gap < GAP_TIME);
+                let near = header.since(line).is_none_or(|gap| gap < GAP_TIME);
                 if !near {
                     break;
                 }
-                found.push(SplatLine::of(line, None));
+                found.push(SplatLine::of(self.capped(*line), None));
             }
-            end = offset;
         }
         found.reverse();
         announce(&mut found);
         found
+    }
+
+    /// The line before one that starts there, which is not the first.
+    fn line_before(&self, at: At) -> Line<'log> {
+        // A header that ran into another line starts behind no line feed.
+        let is_line = self.bytes.get(at.offset - 1) == Some(&b'\n');
+        let end = at.offset - usize::from(is_line);
+        Lines::before(self.bytes, self.form, end, at.line - usize::from(is_line)).read()
     }
 
     fn close(&mut self, stream: Option<Caller>) {
@@ -391,10 +417,12 @@ impl<'log> Splats<'log> {
         let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
         self.clock = line.clock.or(self.clock);
         let late = line.clock.is_some_and(|now| now > self.sweep.1);
+        if line.number < self.sweep.0 && !late && !rebooted {
+            return;
+        }
         // With many open ones, some stay open for some lines more: to look at all of them takes as long. Which lines those
         // are does not depend on where a search began.
-        let soon = !line.number.is_multiple_of((self.open.len() / 16).max(1));
-        if (line.number < self.sweep.0 && !late || soon) && !rebooted {
+        if !line.number.is_multiple_of((self.open.len() / 16).max(1)) && !rebooted {
             return;
         }
         let is_over = |stream: Option<Caller>, open: &Open<'_>| {

@@ -142,6 +142,9 @@ fn lines_back(bytes: &[u8], at: At) -> At {
     At { offset, line: at.line.saturating_sub(behind) }
 }
 
+/// A search waits until there are so many new bytes for each that it has to read again.
+const READ_AGAIN: usize = 2;
+
 /// Finds the reports of a log that comes piece by piece, in bounded memory.
 ///
 /// What it finds does not depend on where the pieces are cut, and is what [`reports`] finds in the whole.
@@ -250,7 +253,7 @@ impl Stream {
         let end = self.decoded.bounded();
         // Open reports are read again with each search; so it waits until there is enough to make that cheap.
         let (new, again) = (end.saturating_sub(self.seen), self.seen.saturating_sub(self.next.offset));
-        if new > 0 && new >= again {
+        if new > 0 && new / READ_AGAIN >= again {
             self.search(end, |_| false, each);
         }
     }

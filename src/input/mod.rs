@@ -23,7 +23,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Bytes up to which a log is held as a whole; a longer one is read piece by piece.
-const WHOLE: usize = 8 << 20;
+const WHOLE: usize = 2 << 20;
 /// Most bytes that a compressed log may grow to where all of it is needed at once.
 const MOST_AT_ONCE: u64 = 2 << 30;
 

@@ -179,7 +179,21 @@ impl<'log> RawLine<'log> {
     #[must_use]
     #[inline]
     pub fn read(&self) -> Line<'log> {
-        let (text, prefix) = self.form.read(self.bytes);
+        self.line(self.form.read(self.bytes))
+    }
+
+    /// The same, where no other line ran into this one ([`RawLine::pieces`]).
+    #[inline]
+    pub(crate) fn read_alone(&self) -> Option<Line<'log>> {
+        let read = match self.form {
+            Form::Console => prefix::read_alone(self.bytes)?,
+            form => form.read(self.bytes),
+        };
+        Some(self.line(read))
+    }
+
+    #[inline]
+    const fn line(&self, (text, prefix): (&'log [u8], prefix::Prefix)) -> Line<'log> {
         Line {
             offset: self.offset,
             number: self.number,

@@ -30,6 +30,13 @@ pub(super) struct Prefix {
 }
 
 impl Prefix {
+    /// What a plain prefix says.
+    #[inline]
+    const fn of(plain: &Plain<'_>) -> Self {
+        let time = Some(plain.time);
+        Self { level: None, time, clock: time, caller: plain.caller, foreign: false }
+    }
+
     /// This prefix with the time since boot that stood before it in the line.
     pub(super) fn or_time(self, time: Option<Microseconds>) -> Self {
         Self { time: self.time.or(time), clock: self.time.or(time).or(self.clock), ..self }
@@ -47,10 +54,22 @@ impl Prefix {
 pub(super) fn read(line: &[u8]) -> (&[u8], Prefix) {
     let line = trim_end(line);
     match Plain::of(line) {
-        Some(Plain { time, caller, text }) => {
-            (text, Prefix { level: None, time: Some(time), clock: Some(time), caller, foreign: false })
-        }
+        Some(plain) => (plain.text, Prefix::of(&plain)),
         None => parsed(line),
+    }
+}
+
+/// The same, of a line that is one: `None` where a second prefix stands in it.
+#[inline(always)]
+pub(super) fn read_alone(line: &[u8]) -> Option<(&[u8], Prefix)> {
+    let trimmed = trim_end(line);
+    match Plain::of(trimmed) {
+        Some(plain) => {
+            // The line's own prefix is not searched again.
+            let is_one = stamp_behind(line, trimmed.len() - plain.text.len()).is_none();
+            is_one.then(|| (plain.text, Prefix::of(&plain)))
+        }
+        None => glued(line).is_none().then(|| parsed(trimmed)),
     }
 }
 
@@ -111,11 +130,17 @@ fn skip_brackets(line: &[u8]) -> &[u8] {
 /// Where in the line, but not at its start, a second prefix starts: `login: [   12.345678] …`,
 /// `** 93 printk messages dropped ** [   12.345678] …`, `half a message[   12.345678][  T812] …`.
 pub(super) fn glued(line: &[u8]) -> Option<usize> {
-    let line = line.get(..GLUE_BYTES).unwrap_or(line);
     // The line's own prefix does not count.
     let has_level = line.first() == Some(&b'<');
     let own = has_level.then(|| level(line).ok()).flatten().map_or(0, |(rest, _)| line.len() - rest.len());
-    let mut at = own + 1 + memchr::memchr(b'[', line.get(own + 1..)?)?;
+    stamp_behind(line, own + 1)
+}
+
+/// Where in the line the first prefix is that does not start before `from`.
+#[inline]
+fn stamp_behind(line: &[u8], from: usize) -> Option<usize> {
+    let line = line.get(..GLUE_BYTES).unwrap_or(line);
+    let mut at = from + memchr::memchr(b'[', line.get(from..)?)?;
     loop {
         let candidate = line.get(at..)?;
         if may_be_stamp(candidate)

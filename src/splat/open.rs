@@ -17,6 +17,8 @@ pub(super) struct Open<'log> {
     pub(super) splat: Splat<'log>,
     /// Lines up to and with the last known one.
     pub(super) known: usize,
+    /// How many unknown lines of its own its rows let it have behind the last known one.
+    pub(super) max_gap: usize,
     /// Unknown lines since, as far as the kernel printed them.
     pub(super) gap: usize,
     pub(super) last: Line<'log>,
@@ -72,8 +74,7 @@ pub(crate) fn is_separator(text: &[u8]) -> bool {
 impl<'log> Open<'log> {
     /// Whether `line` comes too late to belong.
     pub(super) fn is_over(&self, line: &Line<'log>) -> bool {
-        let own = || self.splat.headers.iter().map(|h| h.rule.gap).max().unwrap_or_default();
-        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { own() };
+        let gap = if self.epilogue { EPILOGUE_GAP_LINES } else { self.max_gap };
         self.is_left(line)
             || self.gap > gap
             || self.splat.lines.len() - self.known > FOREIGN_LINES
