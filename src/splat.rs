@@ -238,9 +238,7 @@ impl<'log> Splats<'log> {
                 self.start_beside(*line, headers);
                 return;
             }
-            if open.known == open.splat.lines.len() {
-                open.splat.cut_by = Some(line.text);
-            }
+            open.cut(line.text);
         }
         if let Some(open) = self.open.get_mut(&stream) {
             open.splat.full = open.is_full();
@@ -343,7 +341,7 @@ impl<'log> Splats<'log> {
             number -= usize::from(is_line);
             let line = Lines::before(self.bytes, self.form, end - usize::from(is_line), number);
             let offset = line.offset;
-            if offset < first {
+            if offset < first || line.pieces().any(|piece| headers::boots(&piece)) {
                 break;
             }
             let line = self.capped(line.read());
@@ -383,6 +381,14 @@ impl<'log> Splats<'log> {
                 self.done.insert(header.line.offset, (open.splat, open.taken));
             }
         }
+    }
+
+    /// Closes all, whoever prints it: nothing goes on behind a line that only a machine prints that starts again.
+    fn reboot(&mut self, line: &'log [u8], is_header: bool) {
+        for open in self.open.values_mut().filter(|_| is_header) {
+            open.cut(line);
+        }
+        self.close_where(|_| true);
     }
 
     /// Closes what has been silent for long, so that a caller that never speaks again holds nothing up, and what was
