@@ -119,6 +119,8 @@ pub(crate) struct Splats<'log> {
     /// By row, what was seen of the lines before its header.
     past: BTreeMap<&'static str, Past>,
     recent: Recent<'log>,
+    /// Behind the last line that only a machine prints that starts again: what stands before it belongs to no header.
+    booted: usize,
     /// Room for the lines of the next splat, which one that was read had.
     spare: Vec<SplatLine<'log>>,
     /// The line and the clock from which on an open splat may be over.
@@ -179,6 +181,7 @@ impl<'log> Splats<'log> {
             filter: family::filter(),
             past: BTreeMap::new(),
             recent: Recent::default(),
+            booted: 0,
             spare: Vec::new(),
             sweep: (0, Microseconds::MAX),
             clock: None,
@@ -252,9 +255,7 @@ impl<'log> Splats<'log> {
                 self.start_beside(*line, headers);
                 return;
             }
-            if open.known == open.splat.lines.len() {
-                open.splat.cut_by = Some(line.text);
-            }
+            open.cut(line.text);
         }
         if let Some(open) = self.open.get_mut(&stream) {
             open.splat.full = open.is_full();
@@ -347,7 +348,7 @@ impl<'log> Splats<'log> {
     fn leads(&mut self, header: &Line<'log>) -> Vec<SplatLine<'log>> {
         let mut found = std::mem::take(&mut self.spare);
         let mut at = self::at(header);
-        let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken);
+        let taken = self.taken.get(&header.caller).map_or(0, |ends| ends.taken).max(self.booted);
         let first = header.offset.saturating_sub(LEAD_BYTES);
         let mut recent = self.recent.before(header.offset);
         for _ in 0..LEAD_SEARCH {
@@ -358,7 +359,11 @@ impl<'log> Splats<'log> {
             let line = match recent.next() {
                 Some(line) => line,
                 None => {
-                    older = self.line_before(at);
+                    let raw = self.line_before(at);
+                    if raw.pieces().any(|piece| headers::boots(&piece)) {
+                        break;
+                    }
+                    older = raw.read();
                     &older
                 }
             };
@@ -380,11 +385,11 @@ impl<'log> Splats<'log> {
     }
 
     /// The line before one that starts there, which is not the first.
-    fn line_before(&self, at: At) -> Line<'log> {
+    fn line_before(&self, at: At) -> RawLine<'log> {
         // A header that ran into another line starts behind no line feed.
         let is_line = self.bytes.get(at.offset - 1) == Some(&b'\n');
         let end = at.offset - usize::from(is_line);
-        Lines::before(self.bytes, self.form, end, at.line - usize::from(is_line)).read()
+        Lines::before(self.bytes, self.form, end, at.line - usize::from(is_line))
     }
 
     fn close(&mut self, stream: Option<Caller>) {
@@ -409,6 +414,15 @@ impl<'log> Splats<'log> {
                 self.done.insert(header.line.offset, (open.splat, open.taken));
             }
         }
+    }
+
+    /// Closes all, whoever prints it: nothing goes on behind a line that only a machine prints that starts again.
+    fn reboot(&mut self, raw: &RawLine<'log>, line: &'log [u8], is_header: bool) {
+        self.booted = raw.offset + raw.bytes.len();
+        for open in self.open.values_mut().filter(|_| is_header) {
+            open.cut(line);
+        }
+        self.close_where(|_| true);
     }
 
     /// Closes what has been silent for long, so that a caller that never speaks again holds nothing up, and what was

@@ -26,6 +26,17 @@ pub(super) struct Past {
     none: Option<usize>,
 }
 
+/// Whether only a machine prints the line that starts again: the header of a row that asks what was before, whatever
+/// that was.
+pub(super) fn boots(raw: &RawLine<'_>) -> bool {
+    let start = family::lead_in(raw.text());
+    start.is_some_and(|text| is_boot(&family::header(text).collect::<Vec<_>>())) && !raw.read().foreign
+}
+
+fn is_boot(headers: &[Header<'_>]) -> bool {
+    headers.iter().any(|header| header.rule.after.is_some())
+}
+
 impl<'log> Splats<'log> {
     /// Moves every inner literal to its next occurrence at or after `offset`.
     pub(super) fn find_inner(&mut self, offset: usize) {
@@ -76,7 +87,11 @@ impl<'log> Splats<'log> {
         if found.is_empty() || memchr::memmem::find(start, b" [inline]").is_some() {
             return Vec::new();
         }
+        let boots = is_boot(&found) && !raw.read().foreign;
         found.retain(|h| h.rule.after.is_none_or(|after| self.fits(h.rule.name, after, raw.offset)));
+        if boots {
+            self.reboot(raw, text, !found.is_empty());
+        }
         found
     }
 

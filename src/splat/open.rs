@@ -103,6 +103,13 @@ impl<'log> Open<'log> {
         self.latest().since(line).is_some_and(|back| back > BACK_TIME)
     }
 
+    /// Notes the header that ends it, where it stands right behind the last known line.
+    pub(super) fn cut(&mut self, header: &'log [u8]) {
+        if self.known == self.splat.lines.len() {
+            self.splat.cut_by = Some(header);
+        }
+    }
+
     /// Keeps those of the lines that stand behind its own.
     pub(super) fn note<'a>(&mut self, dropped: impl Iterator<Item = &'a Line<'log>>)
     where

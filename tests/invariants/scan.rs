@@ -132,9 +132,12 @@ pub(crate) fn round_trip(report: &Report<'_>) {
 }
 
 /// What stands in a report's span is that report: where the bytes are the lines, the report is whole and no other stands
-/// in its span or touches it, as those of two CPUs that crash in one moment do. That a kernel rebooted shows behind what it printed before only.
+/// in its span or touches it, as those of two CPUs that crash in one moment do. That a kernel rebooted shows behind what it
+/// printed before only. U+FEFF is a byte order mark at the start of a log alone: where a span starts with it, one goes
+/// before.
 fn again(log: &Log<'_>, reports: &[Report<'_>]) {
     let transport = log.detection().transport;
+    const MARK: &[u8] = "\u{feff}".as_bytes();
     let verbatim =
         matches!(transport, Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android);
     if !verbatim {
@@ -150,7 +153,10 @@ fn again(log: &Log<'_>, reports: &[Report<'_>]) {
         }
         let reboot = report.kind.name().starts_with("reboot/");
         let start = if reboot { 0 } else { span.offset };
-        let part = Log::carried_by(transport, &log.source()[start..end(span)]);
+        let part = &log.source()[start..end(span)];
+        let marked = [MARK, part].concat();
+        let is_text = start > 0 && part.starts_with(MARK);
+        let part = Log::carried_by(transport, if is_text { &marked } else { part });
         let mut titles: Vec<_> = part.reports().map(|r| identify(&r).title).collect();
         let title = identify(report).title;
         assert_eq!(titles.pop(), Some(title), "read again");
