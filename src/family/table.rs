@@ -106,12 +106,18 @@ impl Entries {
         fit.filter(move |entry| pairs.hold(entry.pairs))
     }
 
-    /// The rows that `text` fits, of those whose prefix is where `starts` says.
+    /// The rows that `text` fits, of those whose prefix is where `starts` says, each by its first wording that does.
     fn read<'log>(&self, text: &'log [u8], starts: impl Fn(&[u8], &Entry) -> bool) -> Vec<Header<'log>> {
         let head = text.get(..LINE_LIMIT).unwrap_or(text);
-        let pairs = Pairs::of(head);
-        let read = self.that_fit(pairs).filter(|e| starts(head, e)).filter_map(|e| e.read(head));
-        read.filter(|header| !header.rule.refuses(text)).collect()
+        let mut found: Vec<Header<'log>> = Vec::new();
+        for entry in self.that_fit(Pairs::of(head)).filter(|entry| starts(head, entry)) {
+            // The wordings of a row stand one behind the other.
+            let is_known = found.last().is_some_and(|header| std::ptr::eq(header.rule, entry.rule));
+            if !is_known && let Some(header) = entry.read(head).filter(|h| !h.rule.refuses(text)) {
+                found.push(header);
+            }
+        }
+        found
     }
 }
 
