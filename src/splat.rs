@@ -119,6 +119,8 @@ pub(crate) struct Splats<'log> {
     /// By row, what was seen of the lines before its header.
     past: BTreeMap<&'static str, Past>,
     recent: Recent<'log>,
+    /// The last text that might have been a header and is none: who prints it prints it again.
+    chatter: &'log [u8],
     /// Behind the last line that only a machine prints that starts again: what stands before it belongs to no header.
     booted: usize,
     /// Room for the lines of the next splat, which one that was read had.
@@ -181,6 +183,7 @@ impl<'log> Splats<'log> {
             filter: family::filter(),
             past: BTreeMap::new(),
             recent: Recent::default(),
+            chatter: b"",
             booted: 0,
             spare: Vec::new(),
             sweep: (0, Microseconds::MAX),

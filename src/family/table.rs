@@ -92,31 +92,36 @@ impl Entries {
         }
     }
 
-    /// Those that a line with these pairs may be, in table order.
-    fn that_fit(&self, pairs: Pairs) -> impl Iterator<Item = &Entry> {
-        let chunks = self.entries.chunks(64).zip(&self.by_pair);
-        let fit = chunks.flat_map(move |(entries, by_pair)| {
+    /// Shows those that a line with these pairs may be, in table order.
+    #[inline]
+    fn that_fit<'s>(&'s self, pairs: Pairs, mut each: impl FnMut(&'s Entry)) {
+        for (entries, by_pair) in self.entries.chunks(64).zip(&self.by_pair) {
             let mut bits = pairs.each().filter_map(|pair| by_pair.get(pair)).fold(0, |all, bits| all | bits);
-            std::iter::from_fn(move || {
-                let at = bits.trailing_zeros();
-                bits &= bits.checked_sub(1)?;
-                entries.get(at as usize)
-            })
-        });
-        fit.filter(move |entry| pairs.hold(entry.pairs))
+            while bits != 0 {
+                if let Some(entry) = entries.get(bits.trailing_zeros() as usize)
+                    && pairs.hold(entry.pairs)
+                {
+                    each(entry);
+                }
+                bits &= bits - 1;
+            }
+        }
     }
 
     /// The rows that `text` fits, of those whose prefix is where `starts` says, each by its first wording that does.
     fn read<'log>(&self, text: &'log [u8], starts: impl Fn(&[u8], &Entry) -> bool) -> Vec<Header<'log>> {
         let head = text.get(..LINE_LIMIT).unwrap_or(text);
         let mut found: Vec<Header<'log>> = Vec::new();
-        for entry in self.that_fit(Pairs::of(head)).filter(|entry| starts(head, entry)) {
+        self.that_fit(Pairs::of(head), |entry| {
             // The wordings of a row stand one behind the other.
             let is_known = found.last().is_some_and(|header| std::ptr::eq(header.rule, entry.rule));
-            if !is_known && let Some(header) = entry.read(head).filter(|h| !h.rule.refuses(text)) {
+            if !is_known
+                && starts(head, entry)
+                && let Some(header) = entry.read(head).filter(|h| !h.rule.refuses(text))
+            {
                 found.push(header);
             }
-        }
+        });
         found
     }
 }

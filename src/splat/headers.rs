@@ -105,8 +105,14 @@ impl<'log> Splats<'log> {
         }
         if has_inner {
             self.find_inner(end);
+        } else if text == self.chatter {
+            return (text, Vec::new());
         }
-        family::headers(text, has_literal, has_inner)
+        let (start, found) = family::headers(text, has_literal, has_inner);
+        if found.is_empty() {
+            self.chatter = text;
+        }
+        (start, found)
     }
 
     /// Whether the lines before `offset` are what a row wants. No line is read twice, so that headers may be many.
