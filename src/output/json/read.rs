@@ -9,6 +9,7 @@ use super::{Fields, REPORT_SCHEMA};
 use crate::report::{self as model, Caller, Text};
 use crate::{Error, ErrorKind, Result};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 impl Report {
     /// Reads one report from JSON. `at` says where the text stands, for the error.
@@ -68,8 +69,8 @@ impl Report {
     fn dumps(&self) -> Vec<model::Registers<'static>> {
         let mut dumps: Vec<_> = self.other_registers.iter().map(dump).collect();
         if !self.registers.is_empty() || self.instruction_pointer.is_some() {
-            let taken = |number: &usize| self.other_registers.iter().any(|d| d.dump == *number);
-            let free = (0..dumps.len()).find(|n| !taken(n)).unwrap_or(dumps.len());
+            let taken: BTreeSet<_> = self.other_registers.iter().map(|d| d.dump).collect();
+            let free = (0..dumps.len()).find(|n| !taken.contains(n)).unwrap_or(dumps.len());
             let own =
                 registers(&self.registers, self.instruction_pointer.as_ref(), self.link_register.as_ref());
             dumps.insert(free, own);
