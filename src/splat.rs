@@ -10,6 +10,7 @@
 mod headers;
 mod open;
 mod recent;
+mod sweep;
 mod twins;
 
 use crate::block::{self, Block};
@@ -22,6 +23,7 @@ use open::Open;
 pub(crate) use open::is_separator;
 use recent::Recent;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sweep::Seconds;
 use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
@@ -31,9 +33,6 @@ const FOREIGN_LINES: usize = 500;
 const EPILOGUE_GAP_LINES: usize = 4;
 /// Microseconds without a line after which an open splat is over.
 const GAP_TIME: Microseconds = 30_000_000;
-/// Microseconds by which a clock must fall back to show that the machine started again: CPUs differ by less, and stamps
-/// may be rounded to seconds.
-const BACK_TIME: Microseconds = 2_000_000;
 /// Lines of anybody after which a silent caller's splat is over.
 const SILENT_LINES: usize = 20_000;
 /// Lines of the same caller before the header that may belong to it, and how many lines are searched for them.
@@ -106,6 +105,9 @@ pub(crate) struct Splats<'log> {
     headers_open: BTreeSet<usize>,
     /// The last lines that say that others were dropped: whose those were, nobody knows.
     dropped: VecDeque<Line<'log>>,
+    seconds: Seconds,
+    /// By the line in which it did so, the callers that asked CPUs for backtraces.
+    askers: BTreeMap<usize, Option<Caller>>,
     /// CPUs that print on behalf of another caller's splat.
     lent: BTreeMap<Caller, Option<Caller>>,
     /// By the offset of the header, with what [`Splats::taken`] said before.
@@ -175,6 +177,8 @@ impl<'log> Splats<'log> {
             open: BTreeMap::new(),
             headers_open: BTreeSet::new(),
             dropped: VecDeque::new(),
+            seconds: Seconds::default(),
+            askers: BTreeMap::new(),
             lent: BTreeMap::new(),
             done: BTreeMap::new(),
             taken,
@@ -244,13 +248,21 @@ impl<'log> Splats<'log> {
             if open.takes(line, &headers) {
                 // The header may have had no clock.
                 self.sweep.1 = line.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
-                if let Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) =
-                    open.splat.lines.last()
-                    && let Some(caller) = line.caller
-                    && Some(caller) != stream
-                {
-                    self.lent.insert(caller, stream);
-                    open.lends = true;
+                self.seconds.file(stream, open);
+                match open.splat.lines.last() {
+                    Some(SplatLine { block: Some(Block::NmiBacktrace { .. }), line, .. }) => {
+                        if let Some(caller) = line.caller.filter(|caller| Some(*caller) != stream) {
+                            self.lent.insert(caller, stream);
+                            open.lends = true;
+                        }
+                    }
+                    Some(SplatLine { block: Some(Block::NmiSent), line, .. }) => {
+                        if let Some(before) = open.asked.replace(line.number) {
+                            self.askers.remove(&before);
+                        }
+                        self.askers.insert(line.number, stream);
+                    }
+                    _ => {}
                 }
                 return;
             }
@@ -286,22 +298,20 @@ impl<'log> Splats<'log> {
         let asked = matches!(caller, Caller::Cpu(_))
             && !self.open.contains_key(&Some(caller))
             && line.text.starts_with(b"NMI backtrace for cpu ");
-        let senders = self.open.iter().filter(|(_, o)| o.nmi_sent);
-        if asked && let Some((owner, _)) = senders.max_by_key(|(_, o)| o.last.number) {
-            return *owner;
-        }
-        Some(caller)
+        let asker = self.askers.last_key_value().filter(|_| asked);
+        asker.map_or(Some(caller), |(_, stream)| *stream)
     }
 
     /// Starts a report without ending the one that the same stream is in.
     fn start_beside(&mut self, header: Line<'log>, headers: Vec<Header<'log>>) {
-        let Some(older) = self.open.remove(&header.caller) else { return };
+        let Some(older) = self.remove(header.caller) else { return };
         // What stands before is the older one's.
         self.taken.insert(header.caller, Ends { taken: header.offset, seen: header.offset });
         self.start(header, headers);
         if let Some(open) = self.open.get_mut(&header.caller) {
             open.taken = older.taken;
             open.join(*older);
+            self.seconds.file(header.caller, open);
         }
     }
 
@@ -333,7 +343,8 @@ impl<'log> Splats<'log> {
             lends: false,
             has_frames: false,
             shows_stack: false,
-            nmi_sent: false,
+            asked: None,
+            filed: None,
             ruled_off: false,
             taken: self.taken.get(&header.caller).copied().unwrap_or_default(),
             twin: None,
@@ -344,7 +355,9 @@ impl<'log> Splats<'log> {
         };
         self.sweep.1 = header.clock.map_or(self.sweep.1, |clock| self.sweep.1.min(clock + GAP_TIME));
         self.headers_open.insert(header.offset);
-        self.open.insert(header.caller, Box::new(open));
+        let mut open = Box::new(open);
+        self.seconds.file(header.caller, &mut open);
+        self.open.insert(header.caller, open);
     }
 
     /// Lines of the same caller right before the header, oldest first.
@@ -395,8 +408,18 @@ impl<'log> Splats<'log> {
         Lines::before(self.bytes, self.form, end, at.line - usize::from(is_line))
     }
 
+    /// Takes an open splat out of all lists but that of headers.
+    fn remove(&mut self, stream: Option<Caller>) -> Option<Box<Open<'log>>> {
+        let open = self.open.remove(&stream)?;
+        self.seconds.remove(stream, &open);
+        if let Some(line) = open.asked {
+            self.askers.remove(&line);
+        }
+        Some(open)
+    }
+
     fn close(&mut self, stream: Option<Caller>) {
-        let Some(mut open) = self.open.remove(&stream) else { return };
+        let Some(mut open) = self.remove(stream) else { return };
         if open.lends {
             self.lent.retain(|_, owner| *owner != stream);
         }
@@ -417,44 +440,6 @@ impl<'log> Splats<'log> {
                 self.done.insert(header.line.offset, (open.splat, open.taken));
             }
         }
-    }
-
-    /// Closes all, whoever prints it: nothing goes on behind a line that only a machine prints that starts again.
-    fn reboot(&mut self, raw: &RawLine<'log>, line: &'log [u8], is_header: bool) {
-        self.booted = raw.offset + raw.bytes.len();
-        for open in self.open.values_mut().filter(|_| is_header) {
-            open.cut(line);
-        }
-        self.close_where(|_| true);
-    }
-
-    /// Closes what has been silent for long, so that a caller that never speaks again holds nothing up, and what was
-    /// open when the machine started again.
-    fn sweep(&mut self, line: &Line<'log>) {
-        let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
-        self.clock = line.clock.or(self.clock);
-        let late = line.clock.is_some_and(|now| now > self.sweep.1);
-        if line.number < self.sweep.0 && !late && !rebooted {
-            return;
-        }
-        // With many open ones, some stay open for some lines more: to look at all of them takes as long. Which lines those
-        // are does not depend on where a search began.
-        if !line.number.is_multiple_of((self.open.len() / 16).max(1)) && !rebooted {
-            return;
-        }
-        let is_over = |stream: Option<Caller>, open: &Open<'_>| {
-            open.is_left(line) || (stream != line.caller && open.is_of_earlier_boot(line))
-        };
-        let silent: Vec<_> = self.open.iter().filter(|(s, o)| is_over(**s, o)).map(|(s, _)| *s).collect();
-        for stream in silent {
-            self.close(stream);
-        }
-        let lines = self.open.values().map(|o| o.latest().number);
-        let clocks = self.open.values().filter_map(|o| o.latest().clock);
-        self.sweep = (
-            lines.min().unwrap_or(line.number) + SILENT_LINES + 1,
-            clocks.min().map_or(Microseconds::MAX, |clock| clock + GAP_TIME),
-        );
     }
 
     /// Takes back a splat that was read, for the room that its lines had.

@@ -1,9 +1,7 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::twins::Counts;
-use super::{
-    BACK_TIME, EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine, at,
-};
+use super::{EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine, at};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
@@ -29,7 +27,10 @@ pub(super) struct Open<'log> {
     pub(super) has_frames: bool,
     /// Whether a frame does, or the start of a stack, or registers.
     pub(super) shows_stack: bool,
-    pub(super) nmi_sent: bool,
+    /// The line in which it last asked CPUs for backtraces.
+    pub(super) asked: Option<usize>,
+    /// Where [`Seconds`](super::sweep::Seconds) has it.
+    pub(super) filed: Option<(bool, u64)>,
     /// Whether the line of `=` that ends a report was there.
     pub(super) ruled_off: bool,
     /// What `Splats` said of this caller before.
@@ -96,11 +97,6 @@ impl<'log> Open<'log> {
     pub(super) fn latest(&self) -> &Line<'log> {
         let twin = self.twin.as_ref().map(|twin| &twin.last);
         twin.filter(|last| last.offset > self.last.offset).unwrap_or(&self.last)
-    }
-
-    /// Whether `line`, of another caller, was printed after the machine started again.
-    pub(super) fn is_of_earlier_boot(&self, line: &Line<'log>) -> bool {
-        self.latest().since(line).is_some_and(|back| back > BACK_TIME)
     }
 
     /// Notes the header that ends it, where it stands right behind the last known line.
@@ -212,7 +208,6 @@ impl<'log> Open<'log> {
             Some(block) => self.belongs(block),
             None => !self.epilogue && (self.is_part(line.text, next) || self.is_last_rule(line.text)),
         };
-        self.nmi_sent |= is_nmi;
         self.epilogue = is_end || (self.epilogue && (is_nmi || row.is_none()));
         // On a console with time stamps, a line without one is a program's.
         self.gap += usize::from(line.clock.is_some() || self.last.clock.is_none());

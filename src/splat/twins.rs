@@ -165,7 +165,7 @@ impl<'log> Open<'log> {
         let lines = self.splat.lines.split_off(self.splat.header + 1);
         let Some(header) = self.splat.lines.last() else { return };
         (self.last, self.known, self.gap) = (header.line, self.splat.lines.len(), 0);
-        (self.epilogue, self.nmi_sent, self.ruled_off) = (false, false, false);
+        (self.epilogue, self.ruled_off) = (false, false);
         (self.has_frames, self.shows_stack) = (false, false);
         for SplatLine { line, row, .. } in lines.into_iter().chain(more) {
             if is_dropped(line.text) {
