@@ -136,6 +136,11 @@ impl Form {
         };
         own.unwrap_or_else(|| prefix::read(line))
     }
+
+    /// Where a second line starts that ran into this one.
+    fn second(self, line: &[u8]) -> Option<usize> {
+        if self == Self::Console { prefix::glued(line) } else { None }
+    }
 }
 
 /// A line as it stands in the log, its prefix not read yet.
@@ -215,8 +220,7 @@ impl<'log> RawLine<'log> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
             let line = rest.take()?;
-            let second = if line.form == Form::Console { prefix::glued(line.bytes) } else { None };
-            let Some(at) = second else { return Some(line) };
+            let Some(at) = line.form.second(line.bytes) else { return Some(line) };
             let (first, second) = line.bytes.split_at(at);
             rest = Some(Self { bytes: second, offset: line.offset + at, ..line });
             Some(Self { bytes: first, ..line })

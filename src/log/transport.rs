@@ -114,7 +114,9 @@ impl Detection {
     /// The decoder that this log needs.
     pub(crate) fn decoder(&self) -> Box<dyn Decode> {
         match self.transport {
-            Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android => Box::new(Plain),
+            Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android => {
+                Box::new(Plain(self.form))
+            }
             Transport::Kmsg => Box::new(kmsg::Kmsg::default()),
             Transport::Json => Box::new(journal::Objects),
             Transport::Export => Box::new(journal::Export::default()),
