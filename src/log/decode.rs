@@ -307,7 +307,8 @@ fn places(text: &[u8]) -> impl FnMut(usize) -> usize {
     }
 }
 
-/// Whether lines of the console's form need [`Plain`]: control sequences, NUL, lone CR.
+/// Whether lines of the console's form need [`Plain`]: control sequences, NUL, lone CR. What is cut in two does not
+/// count.
 pub(crate) fn is_dirty(mut bytes: &[u8]) -> bool {
     while let Some(at) = memchr3(b'\r', 0x1b, 0, bytes) {
         let rest = bytes.get(at..).unwrap_or_default();
