@@ -3,7 +3,7 @@
 use crate::limits::{Limits, limit};
 use crate::log::{
     At, BYTE_ORDER_MARK, Decode, Decoded, Detection, Form, Log, RECORD_BYTES, Transport, WINDOW, WINDOWS,
-    detect, detect_window, is_dirty, told, told_alone,
+    detect_window, is_dirty, told, told_alone,
 };
 use crate::parse;
 use crate::report::{Report, Span};
@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 /// assert_eq!(reports[0].kind.name(), "warn/warning");
 /// ```
 pub fn reports(log: &[u8]) -> Reports<'_> {
-    Reports::new(log, detect(log), Limits::default())
+    Log::from_bytes(log).reports()
 }
 
 impl<'log> Log<'log> {

@@ -133,6 +133,18 @@ fn ok_a_byte_order_mark_hides_no_header_of_a_told_log() {
 }
 
 #[test]
+fn ok_a_byte_order_mark_hides_no_transport() {
+    let folder = folder();
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        let marked = ["\u{feff}".as_bytes(), &bytes].concat();
+        let (plain, marked) = (ksplat::Log::from_bytes(&bytes), ksplat::Log::from_bytes(&marked));
+        let is = |log: &ksplat::Log<'_>| (log.detection().transport, log.detection().reason.clone());
+        assert_eq!(is(&marked), is(&plain));
+    }
+}
+
+#[test]
 fn ok_a_stream_of_mail_learns_how_the_quoted_lines_start() {
     let journal = std::fs::read_to_string(folder().join("journal-short.log")).unwrap();
     let mail: String = journal.lines().map(|line| format!("> {line}\n")).collect();

@@ -3,7 +3,7 @@
 //! A [`Decode`] takes the bytes of its transport piece by piece and hands lines to [`Decoded`], which writes them one
 //! behind the other and remembers where each came from. All decoders are one pass over their input.
 
-use super::prefix;
+use super::{Form, prefix};
 use crate::report::{Caller, Microseconds};
 use memchr::{memchr, memchr3};
 use std::io::Write as _;
@@ -111,7 +111,7 @@ impl Decoded {
     }
 
     /// Writes a line with its own prefix, without control sequences and NUL; a lone CR ends a line too.
-    pub(crate) fn line(&mut self, line: &[u8], at: At) {
+    pub(crate) fn line(&mut self, line: &[u8], form: Form, at: At) {
         // A CR before the line feed stays, as it does where many lines are copied at once.
         let crs = line.iter().rev().take_while(|c| **c == b'\r').count();
         if memchr3(b'\r', 0x1b, 0, line).is_none_or(|dirt| dirt + crs == line.len()) {
@@ -122,11 +122,32 @@ impl Decoded {
         let mut start = 0;
         for piece in line.split(|c| *c == b'\r') {
             if !piece.is_empty() {
-                self.run(At { offset: at.offset + start, ..at }, false);
-                push_clean(piece, &mut self.text);
-                self.ended();
+                self.cleaned(piece, form, At { offset: at.offset + start, ..at });
             }
             start += piece.len() + 1;
+        }
+    }
+
+    /// Writes a line without control sequences and NUL. What stands between two lines often hides that one ran into the
+    /// other; each is written as a line of its own, so that it starts where it starts in the source.
+    fn cleaned(&mut self, line: &[u8], form: Form, at: At) {
+        self.run(at, false);
+        let start = self.text.len();
+        push_clean(line, &mut self.text);
+        if form.second(self.text.get(start..).unwrap_or_default()).is_none() {
+            return self.ended();
+        }
+        let clean = self.text.split_off(start);
+        let (mut rest, mut place) = (clean.as_slice(), places(line));
+        loop {
+            let (first, behind) = rest.split_at(form.second(rest).unwrap_or(rest.len()));
+            self.text.extend_from_slice(first);
+            self.ended();
+            if behind.is_empty() {
+                return;
+            }
+            rest = behind;
+            self.run(At { offset: at.offset + place(clean.len() - rest.len()), ..at }, false);
         }
     }
 
@@ -251,19 +272,43 @@ impl Record<'_> {
 }
 
 /// The text without control sequences, NUL and CR.
-fn push_clean(mut text: &[u8], out: &mut Vec<u8>) {
-    while let Some(at) = memchr3(0, 0x1b, b'\r', text) {
-        let (clean, rest) = text.split_at(at);
-        out.extend_from_slice(clean);
-        text = match prefix::escape(rest) {
-            Ok((behind, _)) => behind,
-            Err(_) => rest.get(1..).unwrap_or_default(),
-        };
-    }
-    out.extend_from_slice(text);
+fn push_clean(text: &[u8], out: &mut Vec<u8>) {
+    clean(text).for_each(|(clean, _)| out.extend_from_slice(clean));
 }
 
-/// Whether lines of the console's form need [`Plain`]: control sequences, NUL, lone CR.
+/// The parts of the text between control sequences, NUL and CR, and where each stands.
+fn clean(text: &[u8]) -> impl Iterator<Item = (&[u8], usize)> {
+    let mut next = Some(text);
+    std::iter::from_fn(move || {
+        let rest = next?;
+        let at = text.len() - rest.len();
+        let Some((clean, dirt)) = memchr3(0, 0x1b, b'\r', rest).map(|end| rest.split_at(end)) else {
+            next = None;
+            return Some((rest, at));
+        };
+        next = match prefix::escape(dirt) {
+            Ok((behind, _)) => Some(behind),
+            Err(_) => dirt.get(1..),
+        };
+        Some((clean, at))
+    })
+}
+
+/// Where in `text` the byte stands that is at an offset of the cleaned text; the offsets grow.
+fn places(text: &[u8]) -> impl FnMut(usize) -> usize {
+    let (mut parts, mut passed) = (clean(text), 0);
+    let mut part = parts.next();
+    move |offset| loop {
+        match part {
+            Some((clean, at)) if offset < passed + clean.len() => return at + offset - passed,
+            Some((clean, _)) => (passed, part) = (passed + clean.len(), parts.next()),
+            None => return text.len(),
+        }
+    }
+}
+
+/// Whether lines of the console's form need [`Plain`]: control sequences, NUL, lone CR. What is cut in two does not
+/// count.
 pub(crate) fn is_dirty(mut bytes: &[u8]) -> bool {
     while let Some(at) = memchr3(b'\r', 0x1b, 0, bytes) {
         let rest = bytes.get(at..).unwrap_or_default();
@@ -293,9 +338,9 @@ pub(super) fn lines(source: &[u8], at: At, last: bool, mut each: impl FnMut(&[u8
     done
 }
 
-/// Lines of the console's form: nothing is decoded, they are cleaned where they need it.
+/// Lines as they stand: nothing is decoded, they are cleaned where they need it.
 #[derive(Debug, Default)]
-pub(crate) struct Plain;
+pub(crate) struct Plain(pub(crate) Form);
 
 impl Decode for Plain {
     fn feed(&mut self, source: &[u8], at: At, last: bool, out: &mut Decoded) -> usize {
@@ -305,7 +350,7 @@ impl Decode for Plain {
             out.copy(text, at);
             return whole;
         }
-        lines(source, at, last, |line, at| out.line(line, at))
+        lines(source, at, last, |line, at| out.line(line, self.0, at))
     }
 }
 
@@ -315,7 +360,7 @@ mod tests {
 
     fn plain(source: &[u8]) -> Decoded {
         let mut out = Decoded::default();
-        assert_eq!(Plain.feed(source, At { offset: 0, line: 1 }, true, &mut out), source.len());
+        assert_eq!(Plain::default().feed(source, At { offset: 0, line: 1 }, true, &mut out), source.len());
         out
     }
 
@@ -332,6 +377,20 @@ mod tests {
     fn ok_control_sequences_and_nul_go() {
         assert_eq!(plain(b"\x1b[33mBUG: \x1b[0mx\0y\x1bz\n").text, b"BUG: xyz\n");
         assert!(is_dirty(b"a\rb") && is_dirty(b"\0") && !is_dirty(b"a\r\nb\r\r\n\r"));
+    }
+
+    #[test]
+    fn ok_lines_that_ran_into_one_keep_their_places() {
+        let source = b"a\0b\x1b[0m[    1.0\x0000002] c\0[    2.000002] d\n";
+        let out = plain(source);
+        assert_eq!(out.text, b"ab\n[    1.000002] c\n[    2.000002] d\n");
+        let place = |offset, line| out.source(At { offset, line });
+        assert_eq!(place(3, 2), At { offset: 7, line: 1 });
+        assert_eq!(place(20, 3), At { offset: 25, line: 1 });
+        assert_eq!(out.source_end(2, At::default()), 7);
+        let mut dmesg = Decoded::default();
+        Plain(Form::Dmesg).feed(source, At { offset: 0, line: 1 }, true, &mut dmesg);
+        assert_eq!(dmesg.text, b"ab[    1.000002] c[    2.000002] d\n");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! `drivers/net/netconsole.c`; `Documentation/ABI/testing/dev-kmsg`.
 //! Example: `6,416,1758426,-,caller=T81,ncfrag=0/31;BUG: …`, then ` SUBSYSTEM=acpi`
 
+use super::Form;
 use super::decode::{At, Decode, Decoded, Record, lines};
 use super::prefix::caller_id;
 use crate::bytes::{Parsed, dec, hex_value};
@@ -90,7 +91,7 @@ impl Kmsg {
             // ` SUBSYSTEM=acpi` belongs to the record above; anything else is somebody's own.
             if !line.starts_with(b" ") {
                 self.flush(out);
-                out.line(line, at);
+                out.line(line, Form::Console, at);
             }
             return;
         };

@@ -18,7 +18,7 @@ mod transport;
 mod vendor;
 
 pub(crate) use decode::{At, Decode, Decoded, RECORD_BYTES, is_dirty};
-pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect, detect_window, told, told_alone};
+pub(crate) use transport::{BYTE_ORDER_MARK, WINDOW, WINDOWS, detect_window, told, told_alone};
 pub use transport::{Detection, Transport};
 
 use crate::limits::Limits;
@@ -57,16 +57,19 @@ impl<'log> Log<'log> {
     /// A log of these bytes. Any bytes are a log.
     #[must_use]
     pub fn from_bytes(bytes: &'log [u8]) -> Self {
-        Self::new(bytes, transport::detect(bytes))
+        Self::new(bytes, transport::detect)
     }
 
     /// A log of these bytes, of which somebody knows better how they were carried.
     #[must_use]
     pub fn carried_by(transport: Transport, bytes: &'log [u8]) -> Self {
-        Self::new(bytes, told(transport, bytes.get(..WINDOW).unwrap_or(bytes)))
+        Self::new(bytes, |text| told(transport, text.get(..WINDOW).unwrap_or(text)))
     }
 
-    fn new(source: &'log [u8], detection: Detection) -> Self {
+    fn new(source: &'log [u8], detect: impl FnOnce(&[u8]) -> Detection) -> Self {
+        let text = source.strip_prefix(BYTE_ORDER_MARK).unwrap_or(source);
+        let mut detection = detect(text);
+        detection.decode |= text.len() < source.len();
         Self { source, decoded: OnceLock::new(), detection, limits: Limits::default() }
     }
 
@@ -135,6 +138,11 @@ impl Form {
             Self::Android => vendor::read(line),
         };
         own.unwrap_or_else(|| prefix::read(line))
+    }
+
+    /// Where a second line starts that ran into this one.
+    fn second(self, line: &[u8]) -> Option<usize> {
+        if self == Self::Console { prefix::glued(line) } else { None }
     }
 }
 
@@ -229,8 +237,7 @@ impl<'log> RawLine<'log> {
         let mut rest = Some(self);
         std::iter::from_fn(move || {
             let line = rest.take()?;
-            let second = if line.form == Form::Console { prefix::glued(line.bytes) } else { None };
-            let Some(at) = second else { return Some(line) };
+            let Some(at) = line.form.second(line.bytes) else { return Some(line) };
             let (first, second) = line.bytes.split_at(at);
             rest = Some(Self { bytes: second, offset: line.offset + at, ..line });
             Some(Self { bytes: first, ..line })

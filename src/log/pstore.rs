@@ -4,6 +4,7 @@
 //! `fs/pstore/ram.c` (`====%lld.%06lu-%c\n`); systemd `src/pstore/pstore.c`, which puts parts in order and the name
 //! of each file above it. Example: `Panic#2 Part1`, then `<4>[ 6066.829029] …`
 
+use super::Form;
 use super::decode::{At, Decode, Decoded, RECORD_BYTES, lines};
 use crate::bytes::{Parsed, dec, dec32};
 use nom::Parser;
@@ -42,7 +43,7 @@ impl Decode for Pstore {
                 self.bytes += line.len();
                 match self.parts.last_mut() {
                     Some(part) => part.lines.push((at, line.to_vec())),
-                    None => out.line(line, at),
+                    None => out.line(line, Form::Console, at),
                 }
             }
         });
@@ -60,7 +61,7 @@ impl Decode for Pstore {
             let (mut same, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|p| p.dump == dump);
             same.sort_by_key(|p| std::cmp::Reverse(p.number));
             for (at, line) in same.iter().flat_map(|p| &p.lines) {
-                out.line(line, *at);
+                out.line(line, Form::Console, *at);
             }
             parts = others;
         }

@@ -114,7 +114,9 @@ impl Detection {
     /// The decoder that this log needs.
     pub(crate) fn decoder(&self) -> Box<dyn Decode> {
         match self.transport {
-            Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android => Box::new(Plain),
+            Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android => {
+                Box::new(Plain(self.form))
+            }
             Transport::Kmsg => Box::new(kmsg::Kmsg::default()),
             Transport::Json => Box::new(journal::Objects),
             Transport::Export => Box::new(journal::Export::default()),
@@ -126,7 +128,7 @@ impl Detection {
     }
 }
 
-/// What `bytes`, the whole of a log, are.
+/// What `bytes`, the whole of a log behind its byte order mark, are.
 pub(crate) fn detect(bytes: &[u8]) -> Detection {
     let mut windows = bytes.chunks(WINDOW).take(WINDOWS).map(detect_window);
     let first = windows.next().unwrap_or_else(|| detect_window(b""));
@@ -143,7 +145,7 @@ pub(crate) fn told_alone(transport: Transport) -> Option<Detection> {
 pub(crate) fn told(transport: Transport, window: &[u8]) -> Detection {
     let lines = lines_of(window);
     let form = page_of(transport).map_or(transport.form(), |page| inner_form(&lines, page));
-    let decode = !is_verbatim(transport) || needs_cleaning(window);
+    let decode = !is_verbatim(transport) || is_dirty(window);
     Detection { transport, reason: "told so".to_owned(), form, decode, sure: true }
 }
 
@@ -152,7 +154,7 @@ pub(crate) fn detect_window(window: &[u8]) -> Detection {
     let lines = lines_of(window);
     let (transport, votes, what) = vote(window, &lines);
     let form = page_of(transport).map_or(transport.form(), |page| inner_form(&lines, page));
-    let cleaned = needs_cleaning(window);
+    let cleaned = is_dirty(window);
     let mut reason = match votes {
         0 => "no line shows a transport".to_owned(),
         votes => format!("{votes} of the first {} lines {what}", lines.len()),
@@ -176,16 +178,10 @@ const fn is_verbatim(transport: Transport) -> bool {
     matches!(transport, Transport::Console | Transport::Dmesg | Transport::Syslog | Transport::Android)
 }
 
-/// A byte order mark, control sequences, NUL, lone CR. What a window cuts in two does not count.
-fn needs_cleaning(window: &[u8]) -> bool {
-    is_dirty(window) || window.starts_with(BYTE_ORDER_MARK)
-}
-
-/// UTF-8's.
+/// UTF-8's, at the start of a log; it is no part of the text.
 pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn lines_of(window: &[u8]) -> Vec<&[u8]> {
-    let window = window.strip_prefix(BYTE_ORDER_MARK).unwrap_or(window);
     let mut start = 0;
     let ends = memchr::memchr2_iter(b'\n', b'\r', window).chain([window.len()]);
     let line = |end| window.get(std::mem::replace(&mut start, end + 1)..end);

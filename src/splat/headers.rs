@@ -124,7 +124,7 @@ impl<'log> Splats<'log> {
         // What is cut in two is no line.
         let is_cut =
             from == first && from.checked_sub(1).is_some_and(|at| self.bytes.get(at) != Some(&b'\n'));
-        for raw in Lines::new(before, self.form).skip(usize::from(is_cut)) {
+        for raw in Lines::new(before, self.form).flat_map(RawLine::pieces).skip(usize::from(is_cut)) {
             let line = raw.read();
             let seen = Before { clock: line.clock, text: line.text };
             let at = Some(from + line.offset);
