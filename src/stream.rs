@@ -247,6 +247,7 @@ impl Stream {
             self.source.extend_from_slice(bytes);
             return;
         }
+        let bytes = self.end_line(bytes);
         let done = if self.goes_on() { self.feed(bytes, false) } else { 0 };
         self.source.extend_from_slice(bytes.get(done..).unwrap_or_default());
         self.decode(false, false);
@@ -265,6 +266,18 @@ impl Stream {
             && self.source.len() + bytes.len() <= RECORD_BYTES
             && self.detection.as_ref().is_some_and(Detection::is_verbatim)
             && memchr(b'\n', bytes).is_none()
+    }
+
+    /// Decodes the line that the last piece began, so that what stands behind it need not be put together with it.
+    fn end_line<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        if self.source.is_empty() || self.windows < WINDOWS {
+            return bytes;
+        }
+        let Some(end) = memchr(b'\n', bytes) else { return bytes };
+        let (line, rest) = bytes.split_at(end + 1);
+        self.source.extend_from_slice(line);
+        self.decode(false, false);
+        rest
     }
 
     /// Whether what comes next is decoded as it is: before the first bytes a byte order mark may stand.
