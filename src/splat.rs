@@ -23,7 +23,7 @@ use open::Open;
 pub(crate) use open::is_separator;
 use recent::Recent;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use sweep::Seconds;
+use sweep::{BACK_TIME, Seconds};
 use twins::Counts;
 
 /// Unknown lines of the same caller after which an open splat is over where programs print on the same console, their
@@ -82,6 +82,8 @@ pub(crate) struct Splat<'log> {
     pub(crate) hit_by: Option<&'log [u8]>,
     /// Whether two reports alternated here whose lines cannot be told apart for sure.
     pub(crate) mixed: bool,
+    /// Where the header of the younger one stands, where two reports alternated.
+    pub(crate) beside: Option<usize>,
     /// Whether it was ended because it has as many lines as one may have.
     pub(crate) full: bool,
     pub(crate) limits: Limits,
@@ -91,6 +93,11 @@ impl Splat<'_> {
     /// The stream that it is a part of.
     fn stream(&self) -> Option<Caller> {
         self.lines.get(self.header).and_then(|l| l.line.caller)
+    }
+
+    /// Where its header stands.
+    fn header_at(&self) -> At {
+        self.lines.get(self.header).map_or_else(At::default, |l| at(&l.line))
     }
 }
 
@@ -332,6 +339,7 @@ impl<'log> Splats<'log> {
                 cut_by: None,
                 hit_by: None,
                 mixed: false,
+                beside: None,
                 full: false,
                 limits: self.limits,
             },
@@ -388,8 +396,9 @@ impl<'log> Splats<'log> {
                 break;
             }
             if line.caller == header.caller && line.time.is_some() == header.time.is_some() && !line.foreign {
-                let near = header.since(line).is_none_or(|gap| gap < GAP_TIME);
-                if !near {
+                let behind = header.since(line).is_some_and(|gap| gap >= GAP_TIME);
+                let of_earlier_boot = line.since(header).is_some_and(|back| back > BACK_TIME);
+                if behind || of_earlier_boot {
                     break;
                 }
                 found.push(SplatLine::of(self.capped(*line), None));
@@ -428,7 +437,10 @@ impl<'log> Splats<'log> {
                 self.headers_open.remove(&header.line.offset);
             }
         }
-        let twin = open.part();
+        let mut twin = open.part();
+        if let Some(twin) = &mut twin {
+            twin.splat.beside = Some(open.splat.header_at().offset);
+        }
         for mut open in twin.into_iter().chain([*open]) {
             let end = |splat: &Splat<'_>| splat.lines.last().map_or(0, |l| l.line.offset + l.line.length);
             let seen = end(&open.splat);
@@ -451,9 +463,11 @@ impl<'log> Splats<'log> {
         }
     }
 
-    /// The first finished splat, if no open one starts before it.
+    /// The first finished splat, if no open one starts before it, nor before the one that ran beside it: neither can be
+    /// read again without the other.
     pub(crate) fn ready(&mut self) -> Option<Splat<'log>> {
-        let (&offset, _) = self.done.first_key_value()?;
+        let (&offset, (splat, _)) = self.done.first_key_value()?;
+        let offset = splat.beside.unwrap_or(offset);
         if self.headers_open.first().is_some_and(|open| *open < offset) {
             return None;
         }
@@ -509,7 +523,8 @@ impl<'log> Splats<'log> {
     /// Where an iterator over a longer text has to go on so that it finds what this one would: at the first header
     /// that still has no end; and what it must not take again.
     pub(crate) fn suspend(self) -> (At, Taken) {
-        let open = self.open.values().map(|open| open.header_at());
+        let waiting = self.done.values().map(|(splat, _)| splat.header_at());
+        let open = self.open.values().map(|open| open.header_at()).chain(waiting);
         let next = open.min_by_key(|at| at.offset).unwrap_or(self.lines.next_at());
         let mut taken = self.taken;
         // What is open or waits for an earlier one is found again.

@@ -1,7 +1,7 @@
 //! A splat whose end is not known yet: which lines still belong to it.
 
 use super::twins::Counts;
-use super::{EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine, at};
+use super::{EPILOGUE_GAP_LINES, Ends, FOREIGN_LINES, GAP_TIME, SILENT_LINES, Splat, SplatLine};
 use crate::block::{self, Block};
 use crate::family::{Follows, Header, Rule};
 use crate::log::{At, Line};
@@ -57,7 +57,7 @@ impl Open<'_> {
     /// Where the header stands, of two the older one's.
     pub(super) fn header_at(&self) -> At {
         let first = self.twin.as_ref().map_or(&self.splat, |twin| &twin.splat);
-        first.lines.get(first.header).map_or_else(At::default, |l| at(&l.line))
+        first.header_at()
     }
 }
 

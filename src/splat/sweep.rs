@@ -7,9 +7,9 @@ use crate::log::{Line, RawLine};
 use crate::report::{Caller, Microseconds};
 use std::collections::BTreeSet;
 
-/// Whole seconds by which a clock must fall back to show that the machine started again: CPUs differ by less, and stamps
+/// Microseconds by which a clock must fall back to show that the machine started again: CPUs differ by less, and stamps
 /// may be rounded to seconds.
-const BACK_SECONDS: u64 = 2;
+pub(super) const BACK_TIME: Microseconds = 2 * SECOND;
 const SECOND: Microseconds = 1_000_000;
 
 /// The second of a splat's last line, and whether it is of the kernel's own clock: of others nothing can be said.
@@ -41,7 +41,7 @@ impl Seconds {
     /// The streams of those whose last line is of a boot before that of `line`.
     fn before_boot(&self, line: &Line<'_>) -> Vec<Option<Caller>> {
         let Some((own, now)) = second(line) else { return Vec::new() };
-        let later = self.0.range(((own, now + BACK_SECONDS + 1), None)..);
+        let later = self.0.range(((own, now + BACK_TIME / SECOND + 1), None)..);
         later.take_while(|((clock, _), _)| *clock == own).map(|(_, stream)| *stream).collect()
     }
 }
@@ -63,8 +63,7 @@ impl<'log> Splats<'log> {
     /// Closes what has been silent for long, so that a caller that never speaks again holds nothing up, and what was
     /// open when the machine started again.
     pub(super) fn sweep(&mut self, line: &Line<'log>) {
-        let rebooted =
-            line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_SECONDS * SECOND < then);
+        let rebooted = line.clock.zip(self.clock).is_some_and(|(now, then)| now + BACK_TIME < then);
         self.clock = line.clock.or(self.clock);
         if rebooted {
             for stream in self.seconds.before_boot(line) {
