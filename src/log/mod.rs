@@ -26,9 +26,6 @@ use crate::report::{Caller, Microseconds};
 use memchr::memchr;
 use std::sync::OnceLock;
 
-/// Bytes of two lines, prefixes included, that say anything.
-const GLUED_BYTES: usize = 100;
-
 /// A log.
 ///
 /// Where the text of the log stands verbatim in the bytes, it is borrowed; where a transport has to be decoded, that
@@ -224,12 +221,12 @@ impl<'log> RawLine<'log> {
         }
     }
 
-    /// Whether a second prefix may stand in the line: those that start with a prefix are searched only where they are
-    /// long enough to be two, or somebody asks for them.
+    /// Whether a second prefix may stand in the line, behind what [`RawLine::text`] took off.
     #[inline]
-    pub(crate) fn may_be_two(&self) -> bool {
-        let whole = self.bytes.len() < GLUED_BYTES && matches!(self.bytes.first(), Some(b'[' | b'<') | None);
-        !whole && self.form == Form::Console
+    pub(crate) fn may_be_two(&self, text: &[u8]) -> bool {
+        self.form == Form::Console
+            && may_hold_stamp(text)
+            && prefix::stamp_behind(self.bytes, self.bytes.len() - text.len()).is_some()
     }
 
     /// The lines that ran into this one: each but the first starts with a prefix.
@@ -243,6 +240,16 @@ impl<'log> RawLine<'log> {
             Some(Self { bytes: first, ..line })
         })
     }
+}
+
+/// Whether a text has a bracket, and space for a stamp. Every line of a log is asked, and most are so short that a call of
+/// `memchr` takes longer.
+#[inline]
+fn may_hold_stamp(text: &[u8]) -> bool {
+    const PART: usize = 16;
+    let has = |part: &[u8]| part.iter().fold(false, |found, c| found | (*c == b'['));
+    let Some(last) = text.last_chunk::<PART>() else { return false };
+    text.chunks_exact(PART).fold(has(last), |found, part| found | has(part))
 }
 
 impl Line<'_> {

@@ -138,7 +138,7 @@ pub(super) fn glued(line: &[u8]) -> Option<usize> {
 
 /// Where in the line the first prefix is that does not start before `from`.
 #[inline]
-fn stamp_behind(line: &[u8], from: usize) -> Option<usize> {
+pub(super) fn stamp_behind(line: &[u8], from: usize) -> Option<usize> {
     let line = line.get(..GLUE_BYTES).unwrap_or(line);
     let mut at = from + memchr::memchr(b'[', line.get(from..)?)?;
     loop {

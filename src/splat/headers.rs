@@ -57,7 +57,7 @@ impl<'log> Splats<'log> {
                 return Some((raw, None));
             }
             let text = raw.text();
-            let asked = raw.may_be_two()
+            let asked = raw.may_be_two(text)
                 || self.filter.may_start(text)
                 || raw.offset + raw.bytes.len() > self.next_inner;
             if asked {
