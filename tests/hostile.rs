@@ -108,7 +108,7 @@ type Shape = (&'static str, Box<dyn Fn(usize) -> String>);
 #[test]
 fn ok_adversarial_shapes_end() {
     let bug = |caller: usize| format!("[    1.000000][{:>6}] kernel BUG at a.c:1!\n", format!("T{caller}"));
-    let shapes: [Shape; 12] = [
+    let shapes: [Shape; 14] = [
         ("headers alone", Box::new(|_| "BUG: KASAN: x in y+0x1/0x2\n".into())),
         ("half headers", Box::new(|_| "WARNING: CPU: \n".into())),
         (
@@ -120,6 +120,18 @@ fn ok_adversarial_shapes_end() {
         (
             "dropped messages while many callers are open",
             Box::new(move |i| if i < 2000 { bug(i + 1) } else { "** 1 printk messages dropped **\n".into() }),
+        ),
+        (
+            "backtraces while many callers are open",
+            Box::new(move |i| {
+                if i < 2000 { bug(i + 1) } else { "[    1.900000][   C99] NMI backtrace for cpu 99\n".into() }
+            }),
+        ),
+        (
+            "a clock that falls back while many callers are open",
+            Box::new(move |i| {
+                if i < 2000 { bug(i + 1) } else { format!("[   {:2}.900000][    T1] f\n", 1 + i % 2 * 19) }
+            }),
         ),
         ("headers that a report absorbs", Box::new(|_| "INFO: rcu_sched detected stall on CPU 7\n".into())),
         ("headers that ask about what stands before", Box::new(|_| "Booting the kernel.\n".into())),
