@@ -224,9 +224,7 @@ impl<'log> RawLine<'log> {
     /// Whether a second prefix may stand in the line, behind what [`RawLine::text`] took off.
     #[inline]
     pub(crate) fn may_be_two(&self, text: &[u8]) -> bool {
-        self.form == Form::Console
-            && may_hold_stamp(text)
-            && prefix::stamp_behind(self.bytes, self.bytes.len() - text.len()).is_some()
+        self.form == Form::Console && may_hold_stamp(text) && prefix::stamp_behind(text, 0).is_some()
     }
 
     /// The lines that ran into this one: each but the first starts with a prefix.
