@@ -50,7 +50,8 @@ pub(crate) struct Before<'log> {
     pub(crate) text: &'log [u8],
 }
 
-/// A condition on the lines before a header, as far back as [`crate::splat`] looks for it.
+/// A condition on the lines before a header, as far back as [`crate::splat`] looks for it. What asks it is printed by a
+/// machine that starts again: whether the condition holds or not, the header ends every report before it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct After {
     /// Such a line stands there.
@@ -175,7 +176,8 @@ impl Rule {
         self
     }
 
-    /// A condition on the log before the header: `some` line is there, and `none` of the others.
+    /// A condition on the log before the header: `some` line is there, and `none` of the others. For lines of a machine
+    /// that starts again ([`After`]).
     pub(crate) const fn after(
         mut self,
         some: fn(&Before<'_>) -> bool,
