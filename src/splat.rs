@@ -433,9 +433,7 @@ impl<'log> Splats<'log> {
             self.lent.retain(|_, owner| *owner != stream);
         }
         for open in open.twin.iter().chain([&open]) {
-            if let Some(header) = open.splat.lines.get(open.splat.header) {
-                self.headers_open.remove(&header.line.offset);
-            }
+            self.headers_open.remove(&open.splat.header_at().offset);
         }
         let mut twin = open.part();
         if let Some(twin) = &mut twin {
@@ -448,9 +446,7 @@ impl<'log> Splats<'log> {
             let ends = Ends { taken: end(&open.splat) + 1, seen };
             let before = self.taken.entry(stream).or_default();
             *before = before.max(ends);
-            if let Some(header) = open.splat.lines.get(open.splat.header) {
-                self.done.insert(header.line.offset, (open.splat, open.taken));
-            }
+            self.done.insert(open.splat.header_at().offset, (open.splat, open.taken));
         }
     }
 

@@ -29,12 +29,8 @@ pub(super) struct Past {
 /// Whether only a machine prints the line that starts again: the header of a row that asks what was before, whatever
 /// that was.
 pub(super) fn boots(raw: &RawLine<'_>) -> bool {
-    let start = family::lead_in(raw.text());
-    start.is_some_and(|text| is_boot(&family::header(text).collect::<Vec<_>>())) && !raw.read().foreign
-}
-
-fn is_boot(headers: &[Header<'_>]) -> bool {
-    headers.iter().any(|header| header.rule.after.is_some())
+    let mut headers = family::lead_in(raw.text()).into_iter().flat_map(family::header);
+    headers.any(|header| header.rule.after.is_some()) && !raw.read().foreign
 }
 
 impl<'log> Splats<'log> {
@@ -87,7 +83,7 @@ impl<'log> Splats<'log> {
         if found.is_empty() || memchr::memmem::find(start, b" [inline]").is_some() {
             return Vec::new();
         }
-        let boots = is_boot(&found) && !raw.read().foreign;
+        let boots = found.iter().any(|header| header.rule.after.is_some()) && !raw.read().foreign;
         found.retain(|h| h.rule.after.is_none_or(|after| self.fits(h.rule.name, after, raw.offset)));
         if boots {
             self.reboot(raw, text, !found.is_empty());

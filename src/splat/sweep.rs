@@ -54,8 +54,8 @@ impl<'log> Splats<'log> {
     /// Closes all, whoever prints it: nothing goes on behind a line that only a machine prints that starts again.
     pub(super) fn reboot(&mut self, raw: &RawLine<'log>, line: &'log [u8], is_header: bool) {
         self.booted = raw.offset + raw.bytes.len();
-        for open in self.open.values_mut().filter(|_| is_header) {
-            open.cut(line);
+        if is_header {
+            self.open.values_mut().for_each(|open| open.cut(line));
         }
         self.close_where(|_| true);
     }
